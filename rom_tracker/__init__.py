@@ -1,0 +1,3 @@
+"""Range of motion from video."""
+
+__version__ = "0.1.0"

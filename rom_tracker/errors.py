@@ -1,0 +1,53 @@
+"""Every error that rom_tracker raises on purpose.
+
+    RomTrackerError
+    ├── UsageError                  the request itself cannot be carried out as asked
+    │   ├── UnknownMovementError        no such movement; names the nearest ones
+    │   └── MovementFileError           a movements file has mistakes; names every one with its line
+    └── MeasurementError            the request is fine, the world is not
+        ├── VideoError                  a recording is missing, empty, damaged or not a video
+        ├── CameraError                 a camera is missing, busy or stopped giving frames
+        ├── ModelFileError              a model file is missing, damaged or cannot be fetched
+        └── OutputError                 a result cannot be written
+
+A message says what was expected, what came, and what to do next. Each class also stands for an exit code of the
+command line: 2 for a UsageError, 1 for every other RomTrackerError.
+"""
+
+from __future__ import annotations
+
+
+class RomTrackerError(Exception):
+    """Base class of every error that rom_tracker raises on purpose."""
+
+
+class UsageError(RomTrackerError):
+    """The request itself cannot be carried out as asked."""
+
+
+class UnknownMovementError(UsageError):
+    """No movement of that name is in the catalogue."""
+
+
+class MovementFileError(UsageError):
+    """A movements file has mistakes; the message names every one with its line."""
+
+
+class MeasurementError(RomTrackerError):
+    """The request is fine, but the recording, the machine or a file did not allow it."""
+
+
+class VideoError(MeasurementError):
+    """A recording is missing, empty, damaged or not a video."""
+
+
+class CameraError(MeasurementError):
+    """A camera is missing, busy, or stopped giving frames."""
+
+
+class ModelFileError(MeasurementError):
+    """A model file is missing, damaged, or cannot be fetched."""
+
+
+class OutputError(MeasurementError):
+    """A result cannot be written where it was asked for."""

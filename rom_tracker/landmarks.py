@@ -1,0 +1,74 @@
+"""Names of the 33 pose landmarks, their mirror pairs, and the points derived from them.
+
+The order is that of MediaPipe's pose landmarker (BlazePose GHUM, model card of April 2021).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Side = Literal["left", "right"]
+
+LANDMARKS: tuple[str, ...] = (
+    "nose",
+    "left_eye_inner", "left_eye", "left_eye_outer",
+    "right_eye_inner", "right_eye", "right_eye_outer",
+    "left_ear", "right_ear",
+    "mouth_left", "mouth_right",
+    "left_shoulder", "right_shoulder",
+    "left_elbow", "right_elbow",
+    "left_wrist", "right_wrist",
+    "left_pinky", "right_pinky",
+    "left_index", "right_index",
+    "left_thumb", "right_thumb",
+    "left_hip", "right_hip",
+    "left_knee", "right_knee",
+    "left_ankle", "right_ankle",
+    "left_heel", "right_heel",
+    "left_foot_index", "right_foot_index",
+)  # fmt: skip
+
+INDEX: dict[str, int] = {name: i for i, name in enumerate(LANDMARKS)}
+
+#: Midpoints used as landmarks in their own right: name -> the two landmarks they lie between.
+MIDPOINTS: dict[str, tuple[str, str]] = {
+    "mid_shoulder": ("left_shoulder", "right_shoulder"),
+    "mid_hip": ("left_hip", "right_hip"),
+    "mid_ear": ("left_ear", "right_ear"),
+}
+
+#: Pairs of landmarks joined by a line when the skeleton is drawn.
+BONES: tuple[tuple[str, str], ...] = (
+    ("left_shoulder", "right_shoulder"), ("left_hip", "right_hip"),
+    ("left_shoulder", "left_hip"), ("right_shoulder", "right_hip"),
+    ("left_shoulder", "left_elbow"), ("left_elbow", "left_wrist"), ("left_wrist", "left_index"),
+    ("right_shoulder", "right_elbow"), ("right_elbow", "right_wrist"), ("right_wrist", "right_index"),
+    ("left_hip", "left_knee"), ("left_knee", "left_ankle"), ("left_ankle", "left_heel"),
+    ("left_heel", "left_foot_index"), ("left_ankle", "left_foot_index"),
+    ("right_hip", "right_knee"), ("right_knee", "right_ankle"), ("right_ankle", "right_heel"),
+    ("right_heel", "right_foot_index"), ("right_ankle", "right_foot_index"),
+    ("left_ear", "nose"), ("right_ear", "nose"),
+)  # fmt: skip
+
+
+def opposite(name: str) -> str:
+    """The same landmark on the other side of the body; a landmark of the middle is its own opposite.
+
+    >>> opposite("left_knee"), opposite("mouth_right"), opposite("nose")
+    ('right_knee', 'mouth_left', 'nose')
+    """
+    if "left" in name:
+        return name.replace("left", "right")
+    return name.replace("right", "left")
+
+
+def opposite_side(side: Side) -> Side:
+    """The other side of the body."""
+    return "right" if side == "left" else "left"
+
+
+#: (landmark,) index of each landmark's opposite: ``points[..., MIRROR, :]`` exchanges left and right.
+MIRROR: NDArray[np.intp] = np.array([INDEX[opposite(name)] for name in LANDMARKS])
