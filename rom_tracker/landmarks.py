@@ -33,13 +33,6 @@ LANDMARKS: tuple[str, ...] = (
 
 INDEX: dict[str, int] = {name: i for i, name in enumerate(LANDMARKS)}
 
-#: Midpoints used as landmarks in their own right: name -> the two landmarks they lie between.
-MIDPOINTS: dict[str, tuple[str, str]] = {
-    "mid_shoulder": ("left_shoulder", "right_shoulder"),
-    "mid_hip": ("left_hip", "right_hip"),
-    "mid_ear": ("left_ear", "right_ear"),
-}
-
 #: Pairs of landmarks joined by a line when the skeleton is drawn.
 BONES: tuple[tuple[str, str], ...] = (
     ("left_shoulder", "right_shoulder"), ("left_hip", "right_hip"),
@@ -72,3 +65,27 @@ def opposite_side(side: Side) -> Side:
 
 #: (landmark,) index of each landmark's opposite: ``points[..., MIRROR, :]`` exchanges left and right.
 MIRROR: NDArray[np.intp] = np.array([INDEX[opposite(name)] for name in LANDMARKS])
+
+
+def locate(name: str, side: Side) -> tuple[int, ...]:
+    """Indices of the landmarks whose mean is the named point, for a test of the given side.
+
+    A bare name is the tested side's, ``opposite_`` the other side's, ``mid_`` the middle of both, and a full landmark
+    name always that landmark.
+
+    Raises
+    ------
+    KeyError
+        There is no such landmark.
+
+    >>> [LANDMARKS[i] for i in locate("hip", "right")], [LANDMARKS[i] for i in locate("mid_hip", "right")]
+    (['right_hip'], ['left_hip', 'right_hip'])
+    """
+    if name in INDEX:
+        return (INDEX[name],)
+    if name.startswith("mid_"):
+        point = name.removeprefix("mid_")
+        return INDEX[f"left_{point}"], INDEX[f"right_{point}"]
+    if name.startswith("opposite_"):
+        return (INDEX[f"{opposite_side(side)}_{name.removeprefix('opposite_')}"],)
+    return (INDEX[f"{side}_{name}"],)

@@ -1,0 +1,183 @@
+"""From poses to the clinical angle of one movement over time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rom_tracker.landmarks import Side, locate
+from rom_tracker.movements import Movement, Segment
+from rom_tracker.pose.sequence import Floats, PoseSequence
+from rom_tracker.pose.smoothing import smooth
+from rom_tracker.pose.view import BodyView
+
+#: Below this turn out of the plane the picture is taken as it is; up to the second one it is stretched back.
+STRETCH_FROM_DEG = 12.0
+STRETCH_UP_TO_DEG = 60.0
+
+#: A landmark this far outside the picture, as a share of its longer edge, is a guess and not a measurement.
+OUTSIDE_MARGIN = 0.02
+
+
+@dataclass(frozen=True, eq=False)
+class AngleSeries:
+    """The clinical angle of one movement in every frame.
+
+    Attributes
+    ----------
+    time_s : (frame,)
+        Seconds since the first frame.
+    angle_deg : (frame,)
+        Degrees from the clinical zero, smoothed without delay; NaN where unknown.
+    confidence : (frame,)
+        0 to 1: the least visible of the landmarks used; 0 where the angle is unknown.
+    noise_deg : (frame,)
+        Standard deviation that the landmarks' jitter gives to the angle before smoothing; NaN where unknown.
+    out_of_picture : (frame,) bool
+        Where the angle is unknown because a landmark lies outside the picture.
+    """
+
+    time_s: Floats
+    angle_deg: Floats
+    confidence: Floats
+    noise_deg: Floats
+    out_of_picture: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.time_s)
+
+
+def angle_series(poses: PoseSequence, movement: Movement, side: Side, view: BodyView) -> AngleSeries:
+    """The angle of a movement in every frame.
+
+    The angle is the one from the reference segment to the moving segment in the picture, counted positive in the movement's
+    direction, from the position of both in the anatomical position. It is unwrapped into the 360 degrees about the middle of
+    the movement's limits, so that a pose reads the same in every recording. Where the body stands turned by more than
+    :data:`STRETCH_FROM_DEG` out of the movement's plane, the picture is stretched horizontally by 1/cos of that turn first.
+
+    Parameters
+    ----------
+    poses : PoseSequence
+    movement : Movement
+    side : {"left", "right"}
+        The tested side.
+    view : BodyView
+        How the body stands to the camera.
+
+    Returns
+    -------
+    AngleSeries
+    """
+    stretch = _stretch(view.off_plane_deg(movement))
+    moving = _vector(poses, movement.moving, side) * stretch
+    if isinstance(movement.reference, Segment):
+        reference = _vector(poses, movement.reference, side) * stretch
+    else:
+        reference = np.broadcast_to(np.array([0.0, -1.0]), moving.shape)
+    raw = _unwrapped(_clinical_angle(reference, moving, movement, side, view), movement.limits_deg)
+    outside = _outside(poses, movement, side)
+    raw[outside] = np.nan
+    angle = smooth(poses.time_s, raw)
+    if movement.zero == "start":
+        angle = angle - resting_value(poses.time_s, angle)
+    visible = poses.visibility[:, _used(movement, side)].min(axis=1)
+    known = np.isfinite(angle)
+    return AngleSeries(
+        time_s=poses.time_s,
+        angle_deg=angle,
+        confidence=np.where(known, visible, 0.0),
+        noise_deg=np.where(known, _angle_noise(poses, movement, side, stretch), np.nan),
+        out_of_picture=outside,
+    )
+
+
+def turn_deg(a: Floats, b: Floats) -> Floats:
+    """(frame,) degrees in (-180, 180] from vectors ``a`` to vectors ``b``, (frame, 2) each; positive is clockwise in a picture
+    whose y axis points down.
+
+    >>> turn_deg(np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]]))
+    array([90.])
+    """
+    cross = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
+    return np.asarray(np.degrees(np.arctan2(cross, (a * b).sum(axis=1))))
+
+
+def resting_value(time_s: Floats, angle_deg: Floats) -> float:
+    """The starting position in degrees: the mean of the stillest half second in the lower third of the range; NaN if none."""
+    known = np.isfinite(angle_deg)
+    if not known.any():
+        return float("nan")
+    t, a = time_s[known], angle_deg[known]
+    low = a <= a.min() + (a.max() - a.min()) / 3
+    best, value = np.inf, float(np.median(a[low]))
+    for i in np.flatnonzero(low):
+        window = slice(i, int(np.searchsorted(t, t[i] + 0.5, side="right")))
+        if t[window][-1] - t[i] < 0.4 or not low[window].all():
+            continue
+        if (spread := float(np.ptp(a[window]))) < best:
+            best, value = spread, float(a[window].mean())
+    return value
+
+
+def _clinical_angle(reference: Floats, moving: Floats, movement: Movement, side: Side, view: BodyView) -> Floats:
+    at_zero = np.array([view.in_image(movement.reference_anatomical, side)])
+    towards = np.array([view.in_image(movement.positive, side)])
+    sense = np.sign(turn_deg(at_zero, towards))
+    offset = turn_deg(at_zero, np.array([view.in_image(movement.moving.anatomical, side)]))
+    return np.asarray(sense * (turn_deg(reference, moving) - offset))
+
+
+def _unwrapped(angle_deg: Floats, limits_deg: tuple[float, float]) -> Floats:
+    lowest = sum(limits_deg) / 2 - 180
+    return (angle_deg - lowest) % 360 + lowest
+
+
+def _stretch(off_plane_deg: float) -> Floats:
+    """(2,) factors for x and y."""
+    if off_plane_deg <= STRETCH_FROM_DEG:
+        return np.array([1.0, 1.0])
+    return np.array([1 / np.cos(np.radians(min(off_plane_deg, STRETCH_UP_TO_DEG))), 1.0])
+
+
+def _vector(poses: PoseSequence, segment: Segment, side: Side) -> Floats:
+    return (poses.point(segment.end, side) - poses.point(segment.start, side)).astype(np.float64)
+
+
+def _used(movement: Movement, side: Side) -> list[int]:
+    return sorted({i for name in movement.points for i in locate(name, side)})
+
+
+def _outside(poses: PoseSequence, movement: Movement, side: Side) -> NDArray[np.bool_]:
+    """(frame,) whether a landmark of the movement lies outside the picture."""
+    points = poses.xy[:, _used(movement, side)]
+    size = np.array(poses.image_size)
+    margin = OUTSIDE_MARGIN * size.max()
+    with np.errstate(invalid="ignore"):
+        return np.asarray(((points < -margin) | (points > size - 1 + margin)).any(axis=(1, 2)))
+
+
+def _angle_noise(poses: PoseSequence, movement: Movement, side: Side, stretch: Floats) -> Floats:
+    """(frame,) standard deviation in degrees of the angle, from the jitter of the ends of both segments.
+
+    To first order an end that jitters by s pixels turns a segment of length L by s / L, and both ends and both segments add in
+    quadrature; an end that both segments share is counted twice, which errs on the safe side where they are nearly in line.
+    """
+    variance = np.zeros(len(poses))
+    for segment in (movement.moving, movement.reference):
+        if isinstance(segment, Segment):
+            length = np.linalg.norm(_vector(poses, segment, side) * stretch, axis=1)
+            ends = (jitter(poses.point(name, side)) ** 2 for name in (segment.start, segment.end))
+            variance += sum(ends) / np.maximum(length, 1.0) ** 2
+    return np.degrees(np.sqrt(variance))
+
+
+def jitter(track: Floats) -> float:
+    """Robust standard deviation in pixels, per axis, of the frame-to-frame noise of a (frame, 2) track.
+
+    From the second difference, whose variance is six times that of white noise and in which smooth movement all but vanishes.
+    """
+    second = np.diff(track, n=2, axis=0)
+    second = second[np.isfinite(second).all(axis=1)]
+    return float(1.4826 * np.median(np.abs(second)) / np.sqrt(6)) if len(second) else 0.0

@@ -1,0 +1,169 @@
+"""From the two looks at a recording to the one pose sequence that a movement is measured on.
+
+Two defects of the pose network are put right here, each from the movement's own definition:
+
+*Exchanged legs.* In profile the network gives the raised leg the other leg's name in up to a third of the frames, with full
+visibility. In a test in which the other leg stands still, the leg that is found where the still leg stands *is* the still leg.
+
+*Errors that are not mirror-symmetric.* A leg is found better when the person looks to the left of the picture, an arm when the
+person looks to the right; the mirror image of a recording lets every client look the better way. A movement states the better
+way (``preferred_view``); where neither is better the two looks are averaged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rom_tracker.landmarks import INDEX, Side, opposite_side
+from rom_tracker.movements import Movement, Segment
+from rom_tracker.pose.sequence import Floats, PosePasses, PoseSequence
+from rom_tracker.pose.view import BodyView
+
+#: How much nearer, in trunk lengths, the tested leg must be to the still leg's place before the names are exchanged.
+EXCHANGE_MARGIN = 0.08
+
+#: A segment that keeps its length in the picture is seen; one shorter than this share of it is lost.
+SEEN_LENGTH = 0.8
+
+#: A pass with a larger share of frames lost than this, and than the other one, gives way to it: the hold at the end range
+#: takes up about that much of a repetition.
+LOST_SHARE = 0.15
+
+Look = Literal["as filmed", "mirrored"]
+Used = Literal["as filmed", "mirrored", "both averaged"]
+
+
+@dataclass(frozen=True, eq=False)
+class MergedPasses:
+    """One pose sequence out of the two passes, and what was done for it.
+
+    Attributes
+    ----------
+    poses : PoseSequence
+    used : {"as filmed", "mirrored", "both averaged"}
+        The look or looks that ``poses`` comes from.
+    exchanged : (frame,) bool
+        Frames in which the legs' names were put right in a look.
+    """
+
+    poses: PoseSequence
+    used: Used
+    exchanged: NDArray[np.bool_]
+
+
+def merge_passes(passes: PosePasses, movement: Movement, side: Side, view: BodyView) -> MergedPasses:
+    """Put exchanged legs right in each look and take the look, or the mean of both, that suits the movement."""
+    looks: dict[Look, tuple[PoseSequence, NDArray[np.bool_]]] = {
+        "as filmed": _legs_put_right(passes.as_filmed, movement, side),
+        "mirrored": _legs_put_right(passes.mirrored, movement, side),
+    }
+    lost = {name: lost_share(poses, movement, side) for name, (poses, _) in looks.items()}
+    used = _choose(lost, movement, view)
+    exchanged = looks["as filmed"][1] | looks["mirrored"][1]
+    if used == "both averaged":
+        return MergedPasses(average(looks["as filmed"][0], looks["mirrored"][0]), used, exchanged)
+    other: Look = "mirrored" if used == "as filmed" else "as filmed"
+    return MergedPasses(_filled(looks[used][0], looks[other][0]), used, exchanged)
+
+
+def _choose(lost: dict[Look, float], movement: Movement, view: BodyView) -> Used:
+    better: Look = "mirrored" if lost["mirrored"] < lost["as filmed"] else "as filmed"
+    worse: Look = "as filmed" if better == "mirrored" else "mirrored"
+    if movement.preferred_view is None:
+        return better if lost[worse] > LOST_SHARE else "both averaged"
+    preferred: Look = "as filmed" if view.faces == movement.preferred_view else "mirrored"
+    return better if lost[preferred] > LOST_SHARE else preferred
+
+
+def _filled(poses: PoseSequence, other: PoseSequence) -> PoseSequence:
+    """The poses, and the other look's where nobody was found."""
+    rows = poses.person_found
+    return poses.replaced(
+        xy=np.where(rows[:, None, None], poses.xy, other.xy),
+        world=np.where(rows[:, None, None], poses.world, other.world),
+        visibility=np.where(rows[:, None], poses.visibility, other.visibility),
+    )
+
+
+def average(a: PoseSequence, b: PoseSequence) -> PoseSequence:
+    """The mean of two looks at the same frames; where one found nobody, the other alone."""
+    return a.replaced(
+        xy=_mean(a.xy, b.xy),
+        world=_mean(a.world, b.world),
+        visibility=np.where(
+            a.person_found[:, None] & b.person_found[:, None],
+            (a.visibility + b.visibility) / 2,
+            np.maximum(a.visibility, b.visibility),
+        ),
+    )
+
+
+def _mean(a: Floats, b: Floats) -> Floats:
+    filled_a, filled_b = np.where(np.isnan(a), b, a), np.where(np.isnan(b), a, b)
+    return (filled_a + filled_b) / 2
+
+
+def _legs_put_right(poses: PoseSequence, movement: Movement, side: Side) -> tuple[PoseSequence, NDArray[np.bool_]]:
+    if movement.still is None:
+        return poses, np.zeros(len(poses), dtype=bool)
+    wrong = exchanged_legs(poses, side)
+    return exchange_legs(poses, wrong), wrong
+
+
+def exchanged_legs(poses: PoseSequence, side: Side) -> NDArray[np.bool_]:
+    """(frame,) where the tested and the still leg carry each other's name.
+
+    The still leg's place is the median of its knee and ankle over the recording. A frame counts as exchanged where the
+    landmarks named after the tested leg lie nearer to that place than those named after the still leg do, by more than
+    :data:`EXCHANGE_MARGIN` trunk lengths.
+    """
+    other = opposite_side(side)
+    still = poses.xy[:, [INDEX[f"{other}_knee"], INDEX[f"{other}_ankle"]]]
+    tested = poses.xy[:, [INDEX[f"{side}_knee"], INDEX[f"{side}_ankle"]]]
+    if not poses.person_found.any():
+        return np.zeros(len(poses), dtype=bool)
+    trunk = float(
+        np.nanmedian(np.linalg.norm(poses.point("mid_shoulder", side) - poses.point("mid_hip", side), axis=1))
+    )
+    wrong = np.zeros(len(poses), dtype=bool)
+    for _ in range(3):
+        place = np.nanmedian(np.where(wrong[:, None, None], tested, still), axis=0)
+        still_off = np.linalg.norm(still - place, axis=2).mean(axis=1) / trunk
+        tested_off = np.linalg.norm(tested - place, axis=2).mean(axis=1) / trunk
+        with np.errstate(invalid="ignore"):
+            wrong = tested_off + EXCHANGE_MARGIN < still_off
+    return wrong
+
+
+def exchange_legs(poses: PoseSequence, frames: NDArray[np.bool_]) -> PoseSequence:
+    """Give the landmarks of both legs below the hip each other's name in the given frames."""
+    names = ("knee", "ankle", "heel", "foot_index")
+    left, right = ([INDEX[f"{side}_{name}"] for name in names] for side in ("left", "right"))
+    arrays = {}
+    for field in ("xy", "world", "visibility"):
+        array = getattr(poses, field).copy()
+        rows = np.flatnonzero(frames)[:, None]
+        array[rows, left], array[rows, right] = array[rows, right], array[rows, left]
+        arrays[field] = array
+    return poses.replaced(**arrays)
+
+
+def lost_share(poses: PoseSequence, movement: Movement, side: Side) -> float:
+    """Share of frames, 0 to 1, in which a limb segment is much shorter than it was, or nobody was found.
+
+    A limb that moves in the plane of the picture keeps its length there; one that shrinks is not where the model says. The
+    trunk is left out: it bends.
+    """
+    short = ~poses.person_found
+    for segment in (movement.moving, movement.reference):
+        if not isinstance(segment, Segment) or {"mid_hip", "mid_shoulder"} & {segment.start, segment.end}:
+            continue
+        length = np.linalg.norm(poses.point(segment.end, side) - poses.point(segment.start, side), axis=1)
+        if np.isfinite(length).any():
+            with np.errstate(invalid="ignore"):
+                short |= length < SEEN_LENGTH * np.nanpercentile(length, 75)
+    return float(short.mean())

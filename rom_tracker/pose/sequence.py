@@ -1,0 +1,112 @@
+"""Landmarks of one person over a recording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rom_tracker.landmarks import LANDMARKS, Side, locate
+
+Floats = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class PoseSequence:
+    """Landmarks of one person in every frame of a recording.
+
+    Attributes
+    ----------
+    time_s : (frame,) float64
+        Seconds since the first frame, strictly increasing.
+    xy : (frame, landmark, 2) float32
+        Pixels of the upright picture, x right, y down; NaN where nobody was found. A landmark may lie outside the picture,
+        where the model only guesses it.
+    world : (frame, landmark, 3) float32
+        The model's estimate in metres about the middle of the hips, x right, y down, z away from the camera; NaN where
+        nobody was found.
+    visibility : (frame, landmark) float32
+        The model's probability, 0 to 1, that a landmark is visible; 0 where nobody was found.
+    image_size : (int, int)
+        Width and height of the upright picture in pixels.
+    model : str
+        Key of the pose model.
+
+    Raises
+    ------
+    ValueError
+        Shapes do not fit each other or times do not increase; every problem is named.
+    """
+
+    time_s: Floats
+    xy: Floats
+    world: Floats
+    visibility: Floats
+    image_size: tuple[int, int]
+    model: str
+
+    def __post_init__(self) -> None:
+        n = len(self.time_s)
+        expected = {
+            "time_s": (n,),
+            "xy": (n, len(LANDMARKS), 2),
+            "world": (n, len(LANDMARKS), 3),
+            "visibility": (n, len(LANDMARKS)),
+        }
+        problems = [
+            f"{name}: expected shape {shape}, got {np.shape(getattr(self, name))}"
+            for name, shape in expected.items()
+            if np.shape(getattr(self, name)) != shape
+        ]
+        if np.any(np.diff(self.time_s) <= 0):
+            problems.append("time_s: expected strictly increasing times")
+        if problems:
+            raise ValueError("; ".join(problems))
+
+    def __len__(self) -> int:
+        return len(self.time_s)
+
+    @property
+    def person_found(self) -> NDArray[np.bool_]:
+        """(frame,) whether somebody was found."""
+        return np.isfinite(self.xy[:, 0, 0])
+
+    def replaced(self, **arrays: Any) -> Self:
+        """A copy with other arrays; checked like a new one."""
+        return replace(self, **arrays)
+
+    def point(self, name: str, side: Side) -> Floats:
+        """(frame, 2) pixels of the named point; names as in :func:`rom_tracker.landmarks.locate`."""
+        return self.xy[:, list(locate(name, side))].mean(axis=1)
+
+    def world_point(self, name: str, side: Side) -> Floats:
+        """(frame, 3) metres of the named point."""
+        return self.world[:, list(locate(name, side))].mean(axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class PosePasses:
+    """The same recording seen twice by the pose model: as filmed, and mirrored.
+
+    Both sequences are in the coordinates and with the sides of the picture as filmed. The model's errors are not symmetric
+    (see :mod:`rom_tracker.pose.passes`), so that the second look is worth its time.
+    """
+
+    as_filmed: PoseSequence
+    mirrored: PoseSequence
+
+    def __post_init__(self) -> None:
+        if not np.array_equal(self.as_filmed.time_s, self.mirrored.time_s):
+            raise ValueError("expected the same frame times in both passes")
+
+    @property
+    def time_s(self) -> Floats:
+        """(frame,) seconds since the first frame."""
+        return self.as_filmed.time_s
+
+    @property
+    def person_found(self) -> NDArray[np.bool_]:
+        """(frame,) whether somebody was found in either pass."""
+        return self.as_filmed.person_found | self.mirrored.person_found

@@ -1,0 +1,81 @@
+"""Zero-phase smoothing of an angle over time."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.ndimage import median_filter
+from scipy.signal import butter, sosfiltfilt
+
+from rom_tracker.pose.sequence import Floats
+
+#: Cut-off of the low-pass filter in hertz: the customary one for marker data of voluntary movement
+#: (Winter, Biomechanics and Motor Control of Human Movement, 4th ed., 2009, section 3.4).
+CUTOFF_HZ = 6.0
+
+#: Gaps up to this long are bridged for the filter's sake; they stay NaN in the result.
+LONGEST_BRIDGED_GAP_S = 0.25
+
+#: Half-width of the outlier filter's window, and the deviation it lets pass.
+OUTLIER_WINDOW_S = 0.2
+OUTLIER_SIGMAS = 4.0
+OUTLIER_FLOOR_DEG = 4.0
+
+STATEMENT = (
+    f"outliers beyond {OUTLIER_SIGMAS:g} robust standard deviations within {OUTLIER_WINDOW_S:g} s removed; "
+    f"Butterworth low-pass, {CUTOFF_HZ:g} Hz, order 2 forwards and backwards (zero phase)"
+)
+
+
+def smooth(time_s: Floats, angle_deg: Floats) -> Floats:
+    """Remove outliers and low-pass an angle without shifting it in time.
+
+    Parameters
+    ----------
+    time_s : (frame,)
+        Seconds, strictly increasing; intervals may vary.
+    angle_deg : (frame,)
+        Degrees; NaN where unknown. Stretches between gaps longer than :data:`LONGEST_BRIDGED_GAP_S` are filtered each on its
+        own.
+
+    Returns
+    -------
+    (frame,)
+        Degrees; NaN where ``angle_deg`` is NaN or an outlier. A recording too slow for the cut-off is returned with its
+        outliers removed and nothing else changed.
+    """
+    kept = without_outliers(time_s, angle_deg)
+    smoothed = kept.copy()
+    for run in known_runs(time_s, kept):
+        t, a = time_s[run], kept[run]
+        step = float(np.median(np.diff(t))) if len(t) > 1 else np.inf
+        if CUTOFF_HZ * step > 0.45 or len(t) < 16:
+            continue
+        even_t = np.arange(t[0], t[-1] + step / 2, step)
+        sections = butter(2, CUTOFF_HZ, fs=1 / step, output="sos")
+        even = sosfiltfilt(sections, np.interp(even_t, t, a), padtype="odd", padlen=min(len(even_t) - 1, 15))
+        smoothed[run] = np.interp(t, even_t, even)
+    return smoothed
+
+
+def without_outliers(time_s: Floats, angle_deg: Floats) -> Floats:
+    """(frame,) degrees with NaN for the frames that stand out from their surroundings (Hampel filter)."""
+    known = np.flatnonzero(np.isfinite(angle_deg))
+    kept = angle_deg.copy()
+    if len(known) < 5:
+        return kept
+    values = angle_deg[known]
+    window = 2 * max(1, round(OUTLIER_WINDOW_S / float(np.median(np.diff(time_s))))) + 1
+    middle = median_filter(values, window, mode="nearest")
+    off = np.abs(values - middle)
+    spread = 1.4826 * median_filter(off, window, mode="nearest")
+    kept[known[off > np.maximum(OUTLIER_FLOOR_DEG, OUTLIER_SIGMAS * spread)]] = np.nan
+    return kept
+
+
+def known_runs(time_s: Floats, angle_deg: Floats) -> list[np.ndarray]:
+    """Indices of the known frames, cut at gaps longer than :data:`LONGEST_BRIDGED_GAP_S` and twice the usual interval."""
+    known = np.flatnonzero(np.isfinite(angle_deg))
+    if not len(known):
+        return []
+    limit = max(LONGEST_BRIDGED_GAP_S, 2 * float(np.median(np.diff(time_s)))) if len(time_s) > 1 else np.inf
+    return np.split(known, np.flatnonzero(np.diff(time_s[known]) > limit) + 1)
