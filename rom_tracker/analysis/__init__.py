@@ -1,0 +1,1 @@
+"""Repetitions, range of motion, its uncertainty, and the change between two recordings."""

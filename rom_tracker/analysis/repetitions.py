@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -117,7 +118,7 @@ def find_repetitions(angles: AngleSeries) -> Repetitions:
     if excursion < SMALLEST_EXCURSION_DEG:
         return Repetitions((), (), ())
     peaks = _separate_peaks(a, prominence=max(SMALLEST_EXCURSION_DEG, PROMINENCE_SHARE * excursion))
-    valleys = [0, *(int(p + np.argmin(a[p:q])) for p, q in zip(peaks[:-1], peaks[1:], strict=True)), len(a) - 1]
+    valleys = [0, *(int(p + np.argmin(a[p:q])) for p, q in pairwise(peaks)), len(a) - 1]
     found: list[Repetition] = []
     cut_off: list[float] = []
     for peak, before, after in zip(peaks, valleys[:-1], valleys[1:], strict=True):
@@ -133,12 +134,12 @@ def _separate_peaks(a: Floats, prominence: float) -> list[int]:
     """Indices of the highest frame of each repetition."""
     rest = float(np.percentile(a, 5))
     kept: list[int] = []
-    for peak in find_peaks(np.append(a, a.min() - 1), prominence=prominence)[0]:
-        peak = int(peak)
+    for peak in find_peaks(np.append(a, a.min() - 1), prominence=prominence)[0].tolist():
         if kept:
-            lower = min(a[kept[-1]], a[peak]) - rest
-            if a[kept[-1] : peak].min() - rest > (1 - FALL_BACK_SHARE) * lower:
-                kept[-1] = max(kept[-1], peak, key=lambda i: float(a[i]))
+            last = kept[-1]
+            lower = min(a[last], a[peak]) - rest
+            if a[last:peak].min() - rest > (1 - FALL_BACK_SHARE) * lower:
+                kept[-1] = last if a[last] >= a[peak] else peak
                 continue
         kept.append(peak)
     return kept

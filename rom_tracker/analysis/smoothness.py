@@ -14,9 +14,7 @@ LEAST_AMPLITUDE = 0.05
 PADDING = 4
 
 
-def spectral_arc_length(
-    time_s: NDArray[np.floating[Any]], velocity_deg_s: NDArray[np.floating[Any]]
-) -> float | None:
+def spectral_arc_length(time_s: NDArray[np.floating[Any]], velocity_deg_s: NDArray[np.floating[Any]]) -> float | None:
     """Spectral arc length (SPARC) of one movement.
 
     Balasubramanian S, Melendez-Calderon A, Roby-Brami A, Burdet E (2015): On the analysis of movement smoothness. J NeuroEng

@@ -137,8 +137,7 @@ class Camera:
         found = ", ".join(f"{camera.index}: {camera.name}" for camera in list_cameras()) or "none"
         advice = _PRIVACY_ADVICE.get(sys.platform, "check that your user may read it (group video)")
         return CameraError(
-            f"{self.label} cannot be opened (cameras found: {found}); plug it in, close other programs that use it, "
-            f"or {advice}"
+            f"{self.label} cannot be opened (cameras found: {found}); plug it in, close other programs that use it, or {advice}"
         )
 
     def _silent(self, frames: int) -> CameraError:

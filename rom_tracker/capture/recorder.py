@@ -134,9 +134,7 @@ class _RecordingFile:
             raise self._stopped(error) from error
         self._times_s.append(frame.time_s)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if not self._times_s:
             self._leave_nothing()
             if kind is None:

@@ -201,9 +201,7 @@ def read_sidecar(video_path: str | os.PathLike[str]) -> RecordingInfo | None:
 
 
 def _damaged(path: Path, what: str) -> VideoError:
-    return VideoError(
-        f'"{path}" does not describe a recording: {what}; mend it or move it away, the video stays usable'
-    )
+    return VideoError(f'"{path}" does not describe a recording: {what}; mend it or move it away, the video stays usable')
 
 
 def _to_json(info: RecordingInfo) -> dict[str, Any]:

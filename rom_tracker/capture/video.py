@@ -189,18 +189,14 @@ class VideoFile:
 
     def _unreadable(self) -> VideoError:
         if self._facts.has_pictures is False:
-            return VideoError(
-                f'expected a video, but "{self.path}" has sound and no pictures; choose the recording with pictures'
-            )
+            return VideoError(f'expected a video, but "{self.path}" has sound and no pictures; choose the recording with pictures')
         if not self._facts.has_index:
             return VideoError(
                 f'"{self.path}" cannot be read: the recording was cut off before its index (the "moov" part) was '
                 "written; copy the file again from the phone or camera, or record again"
             )
         if self._facts.cut_off:
-            return VideoError(
-                f'"{self.path}" is cut off before the first whole frame; copy the file again, or record again'
-            )
+            return VideoError(f'"{self.path}" is cut off before the first whole frame; copy the file again, or record again')
         if self._facts.kind == "unknown":
             return VideoError(
                 f'expected a video, but the content of "{self.path}" is not one that can be read; '

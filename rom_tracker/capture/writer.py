@@ -106,9 +106,7 @@ class TimedVideoWriter:
         while len(self._waiting) > 2 * self._threads:
             self._write_next()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         try:
             if kind is None:
                 self._finish()

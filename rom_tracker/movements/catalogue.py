@@ -74,8 +74,10 @@ class Movement(pydantic.BaseModel):
     definition: str
     compensation: str
     source: str
-    residual_deg: float = pydantic.Field(ge=0)
-    change_residual_deg: float = pydantic.Field(ge=0)
+    residual_deg: float = pydantic.Field(gt=0)
+    residual_people: int = pydantic.Field(ge=2)
+    change_residual_deg: float = pydantic.Field(gt=0)
+    change_residual_people: int = pydantic.Field(ge=2)
     still: Literal["opposite_leg"] | None = None
     preferred_view: Literal["image_left", "image_right"] | None = None
 
@@ -96,9 +98,7 @@ class Movement(pydantic.BaseModel):
     def _positive_turns(self) -> Self:
         along = {"up", "down"} if self.reference_anatomical in {"up", "down"} else {"forward", "backward"}
         if self.positive in along:
-            raise ValueError(
-                f"positive = {self.positive!r} lies along the reference, which points {self.reference_anatomical}"
-            )
+            raise ValueError(f"positive = {self.positive!r} lies along the reference, which points {self.reference_anatomical}")
         return self
 
     @property
@@ -166,8 +166,7 @@ def load_catalogue(user_file: Path | None = None) -> Catalogue:
     tables = _builtin_tables()
     own = _parse(text, str(user_file))
     merged = {
-        kind: {key: _over(tables[kind].get(key), own_table) for key, own_table in own.get(kind, {}).items()}
-        for kind in tables
+        kind: {key: _over(tables[kind].get(key), own_table) for key, own_table in own.get(kind, {}).items()} for kind in tables
     }
     everything = {kind: {**tables[kind], **merged[kind]} for kind in tables}
     return _build(everything, _Source(str(user_file), text), unknown_tables=set(own) - set(tables))
@@ -226,26 +225,23 @@ class _Source:
         return f"{place}{kind}.{table}{f'.{key}' if key else ''}: {message}"
 
 
-def _build(
-    tables: Mapping[str, Mapping[str, Any]], source: _Source, unknown_tables: AbstractSet[str] = frozenset()
-) -> Catalogue:
+def _build(tables: Mapping[str, Mapping[str, Any]], source: _Source, unknown_tables: AbstractSet[str] = frozenset()) -> Catalogue:
     mistakes = [
-        f"[{kind}...]: unknown kind of table; expected [segment.NAME] or [movement.NAME]"
-        for kind in sorted(unknown_tables)
+        f"[{kind}...]: unknown kind of table; expected [segment.NAME] or [movement.NAME]" for kind in sorted(unknown_tables)
     ]
     segments: dict[str, Segment] = {}
     for name, table in tables["segment"].items():
-        found = _validated(Segment, table, "segment", name, source, mistakes)
-        if found is not None:
-            segments[name] = found
+        segment = _validated(Segment, table, "segment", name, source, mistakes)
+        if segment is not None:
+            segments[name] = segment
     movements: dict[str, Movement] = {}
     for name, table in tables["movement"].items():
         linked = _link_segments(table, name, segments, tables["segment"], source, mistakes)
         if linked is None:
             continue
-        found = _validated(Movement, linked, "movement", name, source, mistakes)
-        if found is not None:
-            movements[name] = found
+        movement = _validated(Movement, linked, "movement", name, source, mistakes)
+        if movement is not None:
+            movements[name] = movement
     if mistakes:
         raise MovementFileError("\n  ".join([f"The movements file {source.name} has mistakes:", *mistakes]))
     return Catalogue(MappingProxyType(movements))
@@ -266,16 +262,14 @@ def _link_segments(
     linked = {**table, "key": name}
     for role in ("moving", "reference"):
         wanted = table.get(role)
-        if wanted in segments:
+        if isinstance(wanted, str) and wanted in segments:
             linked[role] = segments[wanted]
         elif wanted is None or (role == "reference" and wanted == "up"):
             continue
         else:
             if wanted not in declared:
                 mistakes.append(
-                    source.mistake(
-                        "movement", name, role, f"expected one of the segments {', '.join(segments)}, got {wanted!r}"
-                    )
+                    source.mistake("movement", name, role, f"expected one of the segments {', '.join(segments)}, got {wanted!r}")
                 )
             return None
     return linked
@@ -287,10 +281,6 @@ def _validated(kind_of: type[T], table: Any, kind: str, name: str, source: _Sour
     except pydantic.ValidationError as error:
         for problem in error.errors(include_url=False):
             key = str(problem["loc"][0]) if problem["loc"] else None
-            came = (
-                ""
-                if problem["type"] in {"missing", "extra_forbidden"} or key is None
-                else f", got {problem['input']!r}"
-            )
+            came = "" if problem["type"] in {"missing", "extra_forbidden"} or key is None else f", got {problem['input']!r}"
             mistakes.append(source.mistake(kind, name, key, problem["msg"] + came))
         return None

@@ -1,0 +1,1 @@
+"""Landmarks, angles and the way between them."""

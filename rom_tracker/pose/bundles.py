@@ -126,8 +126,7 @@ def parts_in(archive: Path) -> dict[str, bytes]:
         return {name: content for name, content in found if name}
     except (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile, ValueError, KeyError) as error:
         raise ModelFileError(
-            f"Expected {archive} to be a wheel, a bundle or a package tarball; it cannot be read: {error}. "
-            "Fetch the file again."
+            f"Expected {archive} to be a wheel, a bundle or a package tarball; it cannot be read: {error}. Fetch the file again."
         ) from error
 
 

@@ -350,9 +350,7 @@ def _recognised_files(source: Path) -> dict[Path, Model | Package]:
 def _wrong_files(source: Path, wrong: list[Path], names: list[str]) -> str:
     if not wrong:
         return f"Expected in the folder {source} at least one of {', '.join(names)}; none of them is there."
-    found = "; ".join(
-        f"{path.name} has {path.stat().st_size} bytes, sha256 {packages.sha256_of(path)}" for path in wrong
-    )
+    found = "; ".join(f"{path.name} has {path.stat().st_size} bytes, sha256 {packages.sha256_of(path)}" for path in wrong)
     return (
         f"Expected the very files this program was made for ({', '.join(names)}), recognised by their sha256; got "
         f"others: {found}. They are damaged or come from another release; nothing was installed. Fetch them again with "
@@ -362,9 +360,7 @@ def _wrong_files(source: Path, wrong: list[Path], names: list[str]) -> str:
 
 def _what_else_is_needed(parts: Mapping[str, bytes]) -> str:
     lacking = {package for model in MODELS.values() for package in packages_of(model.key, parts)}
-    wanted = "; ".join(
-        f"{package.file_name} (`{package.command}`)" for package in packages.PACKAGES if package in lacking
-    )
+    wanted = "; ".join(f"{package.file_name} (`{package.command}`)" for package in packages.PACKAGES if package in lacking)
     return (
         "This package file alone makes no model: the models also have parts in another one. Put both in one folder and "
         f"run `rom-tracker models --from FOLDER`. Needed besides: {wanted}."

@@ -206,9 +206,7 @@ def _prepare_npm(package: Package, folder: Path) -> tuple[list[str], dict[str, s
     return [*command, "--cache", str(folder / "npm")], dict(os.environ)
 
 
-def _run(
-    command: list[str], folder: Path, environment: Mapping[str, str], tell: Callable[[int], None]
-) -> tuple[int, str]:
+def _run(command: list[str], folder: Path, environment: Mapping[str, str], tell: Callable[[int], None]) -> tuple[int, str]:
     """Run a tool in a folder and tell, while it runs, the size in bytes of the largest file there.
 
     That file is the one being fetched. Watching it works with every version of either tool; what they print does not.
@@ -217,9 +215,7 @@ def _run(
     tell(0)
     with (
         log.open("wb") as output,
-        subprocess.Popen(
-            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
-        ) as process,
+        subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output) as process,
     ):
         try:
             while process.poll() is None:

@@ -79,11 +79,11 @@ class PoseSequence:
 
     def point(self, name: str, side: Side) -> Floats:
         """(frame, 2) pixels of the named point; names as in :func:`rom_tracker.landmarks.locate`."""
-        return self.xy[:, list(locate(name, side))].mean(axis=1)
+        return np.asarray(self.xy[:, list(locate(name, side))].mean(axis=1))
 
     def world_point(self, name: str, side: Side) -> Floats:
         """(frame, 3) metres of the named point."""
-        return self.world[:, list(locate(name, side))].mean(axis=1)
+        return np.asarray(self.world[:, list(locate(name, side))].mean(axis=1))
 
 
 @dataclass(frozen=True, eq=False)

@@ -128,8 +128,7 @@ def with_merged_face_outputs(raw: bytes) -> bytes:
     graph = _GraphEditor(model)
     mesh, *regions, face_flag = graph.subgraph.outputs
     iris_z = [
-        graph.mean(graph.gather(mesh, [3 * point + 2 for point in eye[:EYE_CONTOUR_POINT_COUNT]]))
-        for eye in (LEFT_EYE, RIGHT_EYE)
+        graph.mean(graph.gather(mesh, [3 * point + 2 for point in eye[:EYE_CONTOUR_POINT_COUNT]])) for eye in (LEFT_EYE, RIGHT_EYE)
     ]
     joined = graph.concatenate([mesh, *regions, *iris_z], size=sum(FACE_OUTPUT_SIZES) + len(iris_z))
     graph.subgraph.outputs = [graph.gather(joined, face_gather_indices()), face_flag]
@@ -195,9 +194,7 @@ def _buffer(content: bytes) -> _AlignedBuffer:
 
 def _unpacked(raw: bytes) -> Any:
     model = schema("schema").ModelT.InitFromPackedBuf(raw, 0)
-    model.buffers = [
-        _AlignedBuffer(None if buffer.data is None else np.asarray(buffer.data)) for buffer in model.buffers
-    ]
+    model.buffers = [_AlignedBuffer(None if buffer.data is None else np.asarray(buffer.data)) for buffer in model.buffers]
     return model
 
 

@@ -77,8 +77,7 @@ def body_view(passes: PosePasses) -> BodyView | None:
     votes = [float(np.sin(np.radians(yaw_deg)))]
     votes += [_horizontal_vote([p.point("nose", "left") - p.point("mid_ear", "left") for p in sequences])]
     votes += [
-        _horizontal_vote([p.point("foot_index", side) - p.point("heel", side) for p in sequences])
-        for side in ("left", "right")
+        _horizontal_vote([p.point("foot_index", side) - p.point("heel", side) for p in sequences]) for side in ("left", "right")
     ]
     total = sum(votes)
     left_is_right = np.nanmedian(

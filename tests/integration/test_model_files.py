@@ -78,8 +78,7 @@ def test_two_processes_fetch_at_once(wheel: Path, cache: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(Path(models.__file__).parents[2])}
     command = [sys.executable, "-W", "error", "-c", ENSURE_HAND]
     running = [
-        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for _ in range(2)
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)
     ]
     results = [(*process.communicate(timeout=300), process.returncode) for process in running]
     assert results == [(f"{cache / 'hand_landmarker.task'}\n", "", 0)] * 2

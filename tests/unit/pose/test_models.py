@@ -99,10 +99,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(bundles, "PART_SHA256", {name: sha256(part) for name, part in PARTS.items()})
     monkeypatch.setattr(bundles, "RECIPES", RECIPES)
     bundle = {key: bundles.build_bundle(key, PARTS) for key in RECIPES}
-    table = {
-        key: replace(model_table.MODELS[key], sha256=sha256(bundle[key]), size_bytes=len(bundle[key]))
-        for key in RECIPES
-    }
+    table = {key: replace(model_table.MODELS[key], sha256=sha256(bundle[key]), size_bytes=len(bundle[key])) for key in RECIPES}
     monkeypatch.setattr(models, "MODELS", table)
 
     files = tmp_path / "files"
@@ -111,9 +108,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     wheel.write_bytes(wheel_bytes({"m/detector.tflite": PARTS["detector"], "m/body.tflite": PARTS["body"]}))
     tarball.write_bytes(tarball_bytes({"handedness.txt": b"Left Right", "geometry.binarypb": PARTS["geometry"]}))
     pinned = [
-        replace(
-            package, sha256=packages.sha256_of(path), size_bytes=path.stat().st_size, parts=frozenset(parts.split())
-        )
+        replace(package, sha256=packages.sha256_of(path), size_bytes=path.stat().st_size, parts=frozenset(parts.split()))
         for package, path, parts in [
             (packages.MEDIAPIPE_WHEEL, wheel, "detector body"),
             (packages.HOLISTIC_TARBALL, tarball, "geometry"),
@@ -162,9 +157,7 @@ class TestFind:
         assert path == models.models_folder() / "pose_landmarker_full.task"
         assert path.read_bytes() == world.bundle["pose_full"]
 
-    @pytest.mark.parametrize(
-        "damage", [lambda content: content[:-1], lambda content: b"x" + content[1:], lambda _: b""]
-    )
+    @pytest.mark.parametrize("damage", [lambda content: content[:-1], lambda content: b"x" + content[1:], lambda _: b""])
     def test_a_damaged_file_is_not_used(self, world: World, damage: Callable[[bytes], bytes]) -> None:
         models.install_models(world.wheel)
         path = models.models_folder() / "pose_landmarker_full.task"
@@ -176,9 +169,7 @@ class TestFind:
     def test_looking_for_a_model_loads_no_heavy_library(self, tmp_path: Path) -> None:
         look = "import sys; from rom_tracker.pose import models; models.model_states(); print(sorted(sys.modules))"
         environment = {**os.environ, "PYTHONPATH": str(Path(models.__file__).parents[2])}
-        loaded = subprocess.run(
-            [sys.executable, "-c", look], env=environment, check=True, capture_output=True, text=True
-        )
+        loaded = subprocess.run([sys.executable, "-c", look], env=environment, check=True, capture_output=True, text=True)
         for name in ("mediapipe", "numpy", "flatbuffers", "pip"):
             assert f"'{name}'" not in loaded.stdout
 
@@ -233,18 +224,14 @@ class TestInstall:
 
     def test_a_folder_without_models(self, world: World, tmp_path: Path) -> None:
         (tmp_path / "empty").mkdir()
-        with pytest.raises(
-            ModelFileError, match=r"at least one of pose_landmarker_full\.task, .*none of them is there"
-        ):
+        with pytest.raises(ModelFileError, match=r"at least one of pose_landmarker_full\.task, .*none of them is there"):
             models.install_models(tmp_path / "empty")
 
     def test_no_such_file(self, world: World, tmp_path: Path) -> None:
         with pytest.raises(ModelFileError, match=r"there is no .*nowhere"):
             models.install_models(tmp_path / "nowhere")
 
-    def test_a_bundle_that_is_laid_out_differently_is_refused(
-        self, world: World, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_bundle_that_is_laid_out_differently_is_refused(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(bundles, "build_bundle", lambda key, parts: b"other bytes")
         with pytest.raises(ModelFileError, match=r"flatbuffers \S+ lays the file out differently"):
             models.install_models(world.wheel)
@@ -252,9 +239,7 @@ class TestInstall:
 
 
 class TestPuttingInPlace:
-    def test_a_failed_write_leaves_the_old_file_and_no_copy(
-        self, world: World, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_failed_write_leaves_the_old_file_and_no_copy(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         models.models_folder().mkdir(parents=True)
         path = models.models_folder() / "pose_landmarker_full.task"
         path.write_bytes(b"old")
@@ -352,9 +337,7 @@ class TestFetch:
     def test_a_changed_file_is_refused(self, world: World, pip_looks_only_in: Callable[[Path], None]) -> None:
         world.wheel.write_bytes(wheel_bytes({"m/body.tflite": b"another model"}))
         pip_looks_only_in(world.folder)
-        with pytest.raises(
-            ModelFileError, match=rf"{WHEEL_NAME} with sha256 [0-9a-f]{{64}}; a file with another sha256"
-        ):
+        with pytest.raises(ModelFileError, match=rf"{WHEEL_NAME} with sha256 [0-9a-f]{{64}}; a file with another sha256"):
             models.ensure_model("pose_full")
         assert world.kept() == []
 

@@ -13,13 +13,11 @@ from rom_tracker.pose import packages
         (
             "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError(...)': /mediapipe/\n"
             "ERROR: No matching distribution found for mediapipe==0.10.21\n",
-            "there is no connection to where it is kept (pip says: No matching distribution found for "
-            "mediapipe==0.10.21)",
+            "there is no connection to where it is kept (pip says: No matching distribution found for mediapipe==0.10.21)",
         ),
         (
             "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device\n",
-            "the disk is full (pip says: Could not install packages due to an OSError: [Errno 28] No space left on "
-            "device)",
+            "the disk is full (pip says: Could not install packages due to an OSError: [Errno 28] No space left on device)",
         ),
         ("Segmentation fault\n", "the download failed (pip says: exit code 1)"),
     ],

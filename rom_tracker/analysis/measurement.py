@@ -1,0 +1,233 @@
+"""From one recording to one range of motion."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rom_tracker import __version__
+from rom_tracker.analysis.quality import Flag, Verdict, flags_of, no_person, verdict_of
+from rom_tracker.analysis.repetitions import Repetition, Repetitions, find_repetitions
+from rom_tracker.analysis.uncertainty import ErrorBudget, end_range_budget
+from rom_tracker.capture import VideoFile
+from rom_tracker.errors import UsageError
+from rom_tracker.landmarks import Side
+from rom_tracker.movements import Movement, load_catalogue
+from rom_tracker.pose import smoothing
+from rom_tracker.pose.angles import AngleSeries, angle_series
+from rom_tracker.pose.estimator import PoseModel, Progress, poses_of
+from rom_tracker.pose.passes import MergedPasses, merge_passes
+from rom_tracker.pose.sequence import PosePasses
+from rom_tracker.pose.view import BodyView, body_view
+
+
+@dataclass(frozen=True, eq=False)
+class RomMeasurement:
+    """The range of motion in one recording, and all that speaks for and against it.
+
+    Attributes
+    ----------
+    movement : Movement
+    side : {"left", "right"}
+    verdict : {"ok", "caution", "refused"}
+        Refused: no number is given, and ``flags`` say why.
+    flags : tuple of Flag
+    repetitions : Repetitions
+    start_deg, peak_deg, rom_deg : float or None
+        Means over the scored repetitions of the start, of the end range, and of the way between them, in degrees from the
+        movement's clinical zero.
+    best_deg, spread_deg : float or None
+        The best end range, and the standard deviation of the end range over the repetitions (None for a single one).
+    budget : ErrorBudget or None
+        Where the uncertainty of ``peak_deg`` comes from.
+    angles : AngleSeries
+    merged : MergedPasses or None
+        The poses behind the angles; None where nobody was found.
+    view : BodyView or None
+        How the body stood to the camera.
+    video : str or None
+        The recording's name.
+    """
+
+    movement: Movement
+    side: Side
+    verdict: Verdict
+    flags: tuple[Flag, ...]
+    repetitions: Repetitions
+    start_deg: float | None
+    peak_deg: float | None
+    rom_deg: float | None
+    best_deg: float | None
+    spread_deg: float | None
+    budget: ErrorBudget | None
+    angles: AngleSeries
+    merged: MergedPasses | None
+    view: BodyView | None
+    model: str
+    video: str | None = None
+
+    @property
+    def interval_deg(self) -> tuple[float, float] | None:
+        """95 % interval of ``peak_deg``."""
+        if self.peak_deg is None or self.budget is None:
+            return None
+        return self.budget.interval_deg(self.peak_deg)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain numbers and words, as ``rom-tracker measure --json`` prints them."""
+        return {
+            "video": self.video,
+            "movement": self.movement.key,
+            "side": self.side,
+            "verdict": self.verdict,
+            "flags": [{"code": f.code, "message": f.message, "severity": f.severity} for f in self.flags],
+            "start_deg": _rounded(self.start_deg),
+            "peak_deg": _rounded(self.peak_deg),
+            "rom_deg": _rounded(self.rom_deg),
+            "interval_deg": None if self.interval_deg is None else [_rounded(v) for v in self.interval_deg],
+            "best_deg": _rounded(self.best_deg),
+            "spread_deg": _rounded(self.spread_deg),
+            "repetitions": [_repetition_dict(r) for r in self.repetitions.scored],
+            "partial_repetitions": [_repetition_dict(r) for r in self.repetitions.partial],
+            "frames": len(self.angles),
+            "seconds": round(float(self.angles.time_s[-1]), 3) if len(self.angles) else 0.0,
+            "view": self.view
+            and {
+                "yaw_deg": round(self.view.yaw_deg, 1),
+                "faces": self.view.faces,
+                "off_plane_deg": round(self.view.off_plane_deg(self.movement), 1),
+            },
+            "method": {
+                "rom_tracker": __version__,
+                "model": self.model,
+                "looks": None if self.merged is None else self.merged.used,
+                "smoothing": smoothing.STATEMENT,
+            },
+        }
+
+
+def measure(
+    video: str | os.PathLike[str],
+    movement: str | Movement,
+    side: Side,
+    *,
+    model: PoseModel = "full",
+    progress: Progress | None = None,
+) -> RomMeasurement:
+    """Measure the range of motion in a recording.
+
+    Parameters
+    ----------
+    video : path-like
+        Any video file with one person doing one or more repetitions.
+    movement : str or Movement
+        A key of the catalogue, such as ``"shoulder_abduction"``, or an entry of it.
+    side : {"left", "right"}
+        The tested side; for the trunk's side bend, the side bent to.
+    model : {"full", "lite", "heavy"}
+    progress : callable, optional
+        Called with the seconds of video done, and in all where known.
+
+    Raises
+    ------
+    UnknownMovementError
+        No such movement.
+    UsageError
+        No such file, or a side that is neither left nor right.
+    VideoError
+        The recording cannot be read.
+    ModelFileError
+        The pose model is not here and cannot be fetched.
+
+    Examples
+    --------
+    >>> from rom_tracker import measure
+    >>> found = measure("sample_videos/elbow_flexion_pre.mp4", "elbow_flexion", "left")
+    >>> len(found.repetitions.scored), found.verdict
+    (2, 'ok')
+    """
+    if isinstance(movement, str):
+        movement = load_catalogue()[movement]
+    if side not in ("left", "right"):
+        raise UsageError(f"expected side 'left' or 'right', got {side!r}")
+    passes = poses_of(VideoFile(video), model, progress)
+    return measure_poses(passes, movement, side, video=os.fspath(video))
+
+
+def measure_poses(passes: PosePasses, movement: Movement, side: Side, *, video: str | None = None) -> RomMeasurement:
+    """Measure the range of motion in poses that are already there."""
+    view = body_view(passes)
+    if view is None:
+        return _nobody(passes, movement, side, video)
+    merged = merge_passes(passes, movement, side, view)
+    angles = angle_series(merged.poses, movement, side, view)
+    repetitions = find_repetitions(angles)
+    flags = flags_of(angles, repetitions, merged, movement, side, view)
+    verdict = verdict_of(flags)
+    scored = () if verdict == "refused" else repetitions.scored
+    return RomMeasurement(
+        movement=movement,
+        side=side,
+        verdict=verdict,
+        flags=flags,
+        repetitions=repetitions,
+        start_deg=_mean([r.start_deg for r in scored]),
+        peak_deg=_mean([r.peak_deg for r in scored]),
+        rom_deg=_mean([r.rom_deg for r in scored]),
+        best_deg=max((r.peak_deg for r in scored), default=None),
+        spread_deg=float(np.std([r.peak_deg for r in scored], ddof=1)) if len(scored) > 1 else None,
+        budget=end_range_budget(scored, angles, movement) if scored else None,
+        angles=angles,
+        merged=merged,
+        view=view,
+        model=passes.as_filmed.model,
+        video=video,
+    )
+
+
+def _nobody(passes: PosePasses, movement: Movement, side: Side, video: str | None) -> RomMeasurement:
+    n = len(passes.time_s)
+    unknown = np.full(n, np.nan)
+    return RomMeasurement(
+        movement=movement,
+        side=side,
+        verdict="refused",
+        flags=(no_person(),),
+        repetitions=Repetitions((), (), ()),
+        start_deg=None,
+        peak_deg=None,
+        rom_deg=None,
+        best_deg=None,
+        spread_deg=None,
+        budget=None,
+        angles=AngleSeries(passes.time_s, unknown, np.zeros(n), unknown, np.zeros(n, dtype=bool)),
+        merged=None,
+        view=None,
+        model=passes.as_filmed.model,
+        video=video,
+    )
+
+
+def _mean(values: list[float]) -> float | None:
+    return float(np.mean(values)) if values else None
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)
+
+
+def _repetition_dict(r: Repetition) -> dict[str, Any]:
+    return {
+        "start_s": round(r.start_s, 3),
+        "hold_start_s": round(r.hold_start_s, 3),
+        "peak_s": round(r.peak_s, 3),
+        "hold_end_s": round(r.hold_end_s, 3),
+        "end_s": round(r.end_s, 3),
+        "start_deg": round(r.start_deg, 2),
+        "peak_deg": round(r.peak_deg, 2),
+        "peak_velocity_deg_s": round(r.peak_velocity_deg_s, 1),
+        "smoothness": _rounded(r.smoothness),
+    }

@@ -1,0 +1,207 @@
+"""What speaks against a number: flags on a measurement, and the verdict that follows from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from rom_tracker.analysis.repetitions import SMALLEST_EXCURSION_DEG, Repetitions
+from rom_tracker.landmarks import Side
+from rom_tracker.movements import Movement
+from rom_tracker.pose.angles import AngleSeries
+from rom_tracker.pose.passes import MergedPasses
+from rom_tracker.pose.view import BodyView
+
+Severity = Literal["note", "caution", "refused"]
+Verdict = Literal["ok", "caution", "refused"]
+
+#: Degrees out of the movement's plane from which the view is a caution, and from which no angle is reported. Geometry alone
+#: costs 2 degrees at 20 and 8 to 9 at 45 (proximal segment upright, orthographic camera).
+VIEW_CAUTION_DEG = 20.0
+VIEW_REFUSED_DEG = 50.0
+
+#: Fewest frames that hold a repetition.
+FEWEST_FRAMES = 10
+
+#: Below this median rate a quick end range may fall between two frames, in frames per second.
+LOWEST_FPS = 12.0
+
+#: Share of frames without an angle that is worth a caution.
+UNKNOWN_SHARE = 0.1
+
+#: Median visibility of the least visible landmark that is worth a caution.
+LOW_CONFIDENCE = 0.5
+
+#: Spread of the end range over the repetitions that is worth a caution: standard deviation in degrees.
+WIDE_SPREAD_DEG = 5.0
+
+
+@dataclass(frozen=True)
+class Flag:
+    """Something to know about a measurement.
+
+    Attributes
+    ----------
+    code : str
+        For programs.
+    message : str
+        For people: what was seen and what to do about it.
+    severity : {"note", "caution", "refused"}
+    """
+
+    code: str
+    message: str
+    severity: Severity
+
+
+def verdict_of(flags: tuple[Flag, ...]) -> Verdict:
+    """The verdict that the gravest flag stands for."""
+    severities = {flag.severity for flag in flags}
+    if "refused" in severities:
+        return "refused"
+    return "caution" if "caution" in severities else "ok"
+
+
+def no_person() -> Flag:
+    """Nobody was found in any frame."""
+    return Flag(
+        "no_person",
+        "Nobody was found in the recording. The whole body should be in the picture, well lit, about 2 to 4 m from the camera.",
+        "refused",
+    )
+
+
+def flags_of(
+    angles: AngleSeries, repetitions: Repetitions, merged: MergedPasses, movement: Movement, side: Side, view: BodyView
+) -> tuple[Flag, ...]:
+    """All flags of one recording in which somebody was found."""
+    return (
+        *_frame_flags(angles),
+        *_view_flags(view, movement, side),
+        *_repetition_flags(angles, repetitions, movement),
+        *_landmark_flags(angles, merged, movement),
+    )
+
+
+def _frame_flags(angles: AngleSeries) -> list[Flag]:
+    frames = len(angles)
+    if frames < FEWEST_FRAMES:
+        return [
+            Flag("few_frames", f"The recording has {frames} {'frame' if frames == 1 else 'frames'}; a repetition needs at least "
+                 f"{FEWEST_FRAMES}. Record the whole movement.", "refused")
+        ]  # fmt: skip
+    fps = 1 / float(np.median(np.diff(angles.time_s)))
+    if fps < LOWEST_FPS:
+        return [
+            Flag("low_frame_rate", f"The recording has {fps:.0f} frames per second, so a quick end range may be missed. Move "
+                 "slowly and hold the end range, or record with at least 25 per second.", "caution")
+        ]  # fmt: skip
+    return []
+
+
+def _view_flags(view: BodyView, movement: Movement, side: Side) -> list[Flag]:
+    off = view.off_plane_deg(movement)
+    wanted = (
+        f"filmed from the side, with the {side} side towards the camera"
+        if movement.camera == "side"
+        else "filmed from the front, with the client facing the camera"
+    )
+    found: list[Flag] = []
+    if off > VIEW_REFUSED_DEG:
+        found.append(
+            Flag("view", f"The body is turned about {off:.0f} degrees out of the plane of the movement, and one camera cannot "
+                 f"measure it from there. {movement.title} has to be {wanted}.", "refused")
+        )  # fmt: skip
+    elif off > VIEW_CAUTION_DEG:
+        found.append(
+            Flag("view", f"The body is turned about {off:.0f} degrees out of the plane of the movement; the angle was corrected "
+                 f"for it, but is less exact. Best is {wanted}.", "caution")
+        )  # fmt: skip
+    elif movement.camera == "side" and view.near_side() != side:
+        found.append(Flag("far_side", f"The {side} side is away from the camera and partly hidden. Best is {wanted}.", "caution"))
+    return found
+
+
+def _repetition_flags(angles: AngleSeries, repetitions: Repetitions, movement: Movement) -> list[Flag]:
+    found: list[Flag] = []
+    scored = repetitions.scored
+    known = angles.angle_deg[np.isfinite(angles.angle_deg)]
+    if not scored and len(angles) >= FEWEST_FRAMES:
+        if repetitions.cut_off:
+            found.append(
+                Flag("end_range_not_seen", f"The end range near {_times(repetitions.cut_off)} was not seen: a joint was lost there "
+                     "or the recording ended on the way. Record again with the whole movement in the picture.", "refused")
+            )  # fmt: skip
+        elif len(known) < FEWEST_FRAMES:
+            where = "lay outside the picture" if angles.out_of_picture.any() else "were not found"
+            found.append(
+                Flag("joint_not_seen", f"The joints of {movement.title.lower()} {where}. Move the camera so that the whole limb "
+                     "stays in the picture.", "refused")
+            )  # fmt: skip
+        else:
+            found.append(
+                Flag("no_movement", f"The angle changed by {np.ptp(known):.0f} degrees and no repetition of at least "
+                     f"{SMALLEST_EXCURSION_DEG:.0f} degrees was found. Check the movement and the side, or record again.",
+                     "refused")
+            )  # fmt: skip
+    if len(scored) == 1:
+        found.append(
+            Flag(
+                "one_repetition",
+                "Only one repetition was found; three or more make the result more certain.",
+                "caution",
+            )
+        )
+    if scored and repetitions.cut_off:
+        found.append(
+            Flag("end_range_not_seen", f"The end range near {_times(repetitions.cut_off)} was not seen and is not scored.",
+                 "caution")
+        )  # fmt: skip
+    if repetitions.partial:
+        found.append(
+            Flag("partial_repetition", f"{len(repetitions.partial)} partial "
+                 f"{'repetition is' if len(repetitions.partial) == 1 else 'repetitions are'} not scored (near "
+                 f"{_times([r.peak_s for r in repetitions.partial])}).", "caution")
+        )  # fmt: skip
+    spread = float(np.std([r.peak_deg for r in scored], ddof=1)) if len(scored) > 1 else 0.0
+    if spread > WIDE_SPREAD_DEG:
+        found.append(
+            Flag("uneven_repetitions", f"The end range differs much between the repetitions (standard deviation {spread:.0f} "
+                 "degrees).", "caution")
+        )  # fmt: skip
+    return found
+
+
+def _landmark_flags(angles: AngleSeries, merged: MergedPasses, movement: Movement) -> list[Flag]:
+    found: list[Flag] = []
+    known = np.isfinite(angles.angle_deg)
+    if not known.any():
+        return found
+    unknown = 1 - float(known.mean())
+    if unknown > UNKNOWN_SHARE:
+        outside = " because a joint lay outside the picture" if angles.out_of_picture.mean() > unknown / 2 else ""
+        found.append(Flag("frames_lost", f"In {unknown:.0%} of the frames the angle is unknown{outside}.", "caution"))
+    confidence = float(np.median(angles.confidence[known]))
+    if confidence < LOW_CONFIDENCE:
+        found.append(
+            Flag("hidden_joint", f"A joint of {movement.title.lower()} is hidden or hard to see (visibility {confidence:.0%}). "
+                 "Check light, clothing and the side that faces the camera.", "caution")
+        )  # fmt: skip
+    low, high = movement.limits_deg
+    if np.nanmax(angles.angle_deg) > high or np.nanmin(angles.angle_deg) < low:
+        found.append(
+            Flag("implausible", f"The angle leaves what a joint can do ({low:g} to {high:g} degrees); the joints were probably "
+                 "mistaken for others. Look at the overlay video.", "caution")
+        )  # fmt: skip
+    if merged.exchanged.any():
+        found.append(
+            Flag("legs_exchanged", f"In {merged.exchanged.mean():.0%} of the frames the model had exchanged the legs; they were "
+                 "told apart by the leg that stands still.", "note")
+        )  # fmt: skip
+    return found
+
+
+def _times(seconds: tuple[float, ...] | list[float]) -> str:
+    return ", ".join(f"{s:.1f} s" for s in seconds)

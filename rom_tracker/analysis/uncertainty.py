@@ -1,0 +1,102 @@
+"""How sure a number is: an error budget after the Guide to the Expression of Uncertainty in Measurement (JCGM 100:2008)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import t as student_t
+
+from rom_tracker.analysis.repetitions import PLATEAU_S, Repetition
+from rom_tracker.movements import Movement
+from rom_tracker.pose.angles import AngleSeries
+
+#: Least standard deviation of the end range between repetitions that is believed, in degrees: two that happen to agree do not
+#: prove a client exact. It is what the repetitions of one recording show on rendered people who repeat to about a degree.
+SMALLEST_SPREAD_DEG = 1.0
+
+#: Standard deviation taken for a single repetition, in degrees: the standard error of measurement of the active shoulder of
+#: healthy people, 2 to 4, back-computed from Kolber et al. (2011), Physiother Theory Pract 27:176-184.
+SPREAD_OF_ONE_DEG = 3.0
+
+
+@dataclass(frozen=True)
+class ErrorTerm:
+    """One source of error: its standard deviation in degrees and the degrees of freedom that it was estimated with."""
+
+    source: str
+    sd_deg: float
+    degrees_of_freedom: float
+
+
+@dataclass(frozen=True)
+class ErrorBudget:
+    """All sources of error of one number.
+
+    Independent terms add in quadrature; the coverage factor is Student's t for the effective degrees of freedom of
+    Welch and Satterthwaite (JCGM 100:2008, 5.1.2 and G.4).
+    """
+
+    terms: tuple[ErrorTerm, ...]
+
+    @property
+    def sd_deg(self) -> float:
+        """Combined standard deviation in degrees."""
+        return float(np.sqrt(sum(term.sd_deg**2 for term in self.terms)))
+
+    @property
+    def degrees_of_freedom(self) -> float:
+        """Effective degrees of freedom."""
+        shares = sum(term.sd_deg**4 / term.degrees_of_freedom for term in self.terms)
+        return self.sd_deg**4 / shares if shares else float("inf")
+
+    @property
+    def half_width_deg(self) -> float:
+        """Half the width of the 95 % interval, in degrees."""
+        return float(student_t.ppf(0.975, max(self.degrees_of_freedom, 1.0))) * self.sd_deg
+
+    def interval_deg(self, value_deg: float) -> tuple[float, float]:
+        """The 95 % interval about a value."""
+        return value_deg - self.half_width_deg, value_deg + self.half_width_deg
+
+
+def end_range_budget(repetitions: tuple[Repetition, ...], angles: AngleSeries, movement: Movement) -> ErrorBudget:
+    """The error budget of the mean end range of one recording: repetitions, landmark noise, model."""
+    return ErrorBudget(
+        (
+            repetition_term(repetitions),
+            landmark_term(repetitions, angles),
+            ErrorTerm("pose model", movement.residual_deg, max(movement.residual_people - 1, 1)),
+        )
+    )
+
+
+def change_budget(before: ErrorBudget, after: ErrorBudget, movement: Movement) -> ErrorBudget:
+    """The error budget of a change: what both recordings do not share, and the part of the model's error that stays."""
+    own = [
+        ErrorTerm(f"{term.source}, {moment}", term.sd_deg, term.degrees_of_freedom)
+        for moment, budget in (("before", before), ("after", after))
+        for term in budget.terms
+        if term.source != "pose model"
+    ]
+    model = ErrorTerm("pose model and set-up", movement.change_residual_deg, max(movement.change_residual_people - 1, 1))
+    return ErrorBudget((*own, model))
+
+
+def repetition_term(repetitions: tuple[Repetition, ...]) -> ErrorTerm:
+    """Standard error of the mean end range."""
+    n = len(repetitions)
+    if n == 1:
+        return ErrorTerm("repetitions", SPREAD_OF_ONE_DEG, 10.0)
+    spread = float(np.std([r.peak_deg for r in repetitions], ddof=1))
+    return ErrorTerm("repetitions", max(spread, SMALLEST_SPREAD_DEG) / n**0.5, n - 1)
+
+
+def landmark_term(repetitions: tuple[Repetition, ...], angles: AngleSeries) -> ErrorTerm:
+    """The landmarks' jitter, averaged over the frames of the end range plateaus."""
+    plateau = np.zeros(len(angles), dtype=bool)
+    for r in repetitions:
+        plateau |= np.abs(angles.time_s - r.peak_s) <= PLATEAU_S / 2
+    noise = angles.noise_deg[plateau & np.isfinite(angles.noise_deg)]
+    sd = float(np.sqrt(np.mean(noise**2) / len(noise))) if len(noise) else 0.0
+    return ErrorTerm("landmark noise", sd, float("inf"))
