@@ -47,6 +47,7 @@ class MediaPipeEstimator:
         self._landmarkers: list[Any] = []
         self._pool: ThreadPoolExecutor | None = None
         self._last_stamp = -1
+        self._found_somebody = False
 
     def __enter__(self) -> Self:
         path = ensure_model(self._model.key)
@@ -62,10 +63,7 @@ class MediaPipeEstimator:
                 raise ModelFileError(f"The pose model {path} could not be opened: {error}.") from error
         self._pool = ThreadPoolExecutor(2)
         self._last_stamp = -1
-        # The first inference logs from native code.
-        blank = np.zeros((64, 64, 3), dtype=np.uint8)
-        with _quiet_native_stderr():
-            self.look(Frame(0, 0.0, blank))
+        self._found_somebody = False
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -83,9 +81,12 @@ class MediaPipeEstimator:
         self._last_stamp = stamp
         rgb = cv2.cvtColor(frame.image, cv2.COLOR_BGR2RGB)
         pictures = (rgb, cv2.flip(rgb, 1))
-        as_filmed, mirrored = self._pool.map(
-            lambda landmarker, picture: _detect(landmarker, picture, stamp), self._landmarkers, pictures
-        )
+        # The native code logs at its first frames, until both stages of the model have run.
+        with contextlib.nullcontext() if self._found_somebody else _quiet_native_stderr():
+            as_filmed, mirrored = self._pool.map(
+                lambda landmarker, picture: _detect(landmarker, picture, stamp), self._landmarkers, pictures
+            )
+        self._found_somebody |= bool(np.isfinite(as_filmed.xy[0, 0]) and np.isfinite(mirrored.xy[0, 0]))
         return as_filmed, _unmirrored(mirrored, width=rgb.shape[1])
 
 

@@ -1,0 +1,45 @@
+"""The command line: ``rom-tracker``. Arguments and printing, nothing else.
+
+Exit codes: 0 done, 1 could not measure (and says why), 2 wrong use, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from rom_tracker.cli import measuring, upkeep
+from rom_tracker.cli.output import fail
+from rom_tracker.cli.recording import record
+from rom_tracker.errors import RomTrackerError, UsageError
+
+app = typer.Typer(
+    name="rom-tracker",
+    help="Measures the range of motion of a joint from video, before and after a treatment, and says whether it changed. "
+    "Everything stays on this computer.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.callback(invoke_without_command=True)(upkeep.version_option)
+for command in (measuring.measure, measuring.compare, record, measuring.demo):
+    app.command()(command)
+for command in (upkeep.movements, upkeep.models, upkeep.check):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    try:
+        app()
+    except RomTrackerError as error:
+        fail(str(error))
+        sys.exit(2 if isinstance(error, UsageError) else 1)
+    except KeyboardInterrupt:
+        fail("Interrupted; nothing half-written is left.")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)

@@ -1,0 +1,245 @@
+"""``measure``, ``compare`` and ``demo``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from rom_tracker.cli import output, upkeep
+from rom_tracker.errors import UsageError, VideoError
+
+if TYPE_CHECKING:
+    from rom_tracker.analysis.measurement import RomMeasurement
+    from rom_tracker.landmarks import Side
+    from rom_tracker.movements import Movement
+    from rom_tracker.pose.estimator import PoseModel
+
+MovementOption = Annotated[
+    str | None, typer.Option("--movement", "-m", help="What is measured, such as shoulder_abduction: see `rom-tracker movements`.")
+]
+SideOption = Annotated[str | None, typer.Option("--side", "-s", help="The tested side: left or right.")]
+ModelOption = Annotated[str, typer.Option("--model", help="Pose model: lite, full or heavy (slower).")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
+ChartOption = Annotated[Path | None, typer.Option("--chart", help="Draw a chart into this file (.png, .svg, .pdf).")]
+OwnMovements = Annotated[
+    Path | None, typer.Option("--movements-file", help="A file with movements of your own, merged over the built-in ones.")
+]
+
+CHART_SUFFIXES = (".png", ".svg", ".pdf")
+
+
+def measure(
+    video: Annotated[Path, typer.Argument(help="The recording.")],
+    movement: MovementOption = None,
+    side: SideOption = None,
+    model: ModelOption = "full",
+    as_json: JsonOption = False,
+    angles: Annotated[Path | None, typer.Option("--angles", help="Write the angle of every frame into this CSV file.")] = None,
+    chart: ChartOption = None,
+    overlay: Annotated[
+        Path | None, typer.Option("--overlay", help="Write a video with the skeleton and the angle drawn over the picture (.webm).")
+    ] = None,
+    movements_file: OwnMovements = None,
+) -> None:
+    """Measure the range of motion in one recording."""
+    wanted = _Wanted.of(video, movement, side, model, movements_file)
+    _check_outputs((angles, (".csv",)), (chart, CHART_SUFFIXES), (overlay, (".webm",)))
+    try:
+        found = wanted.measure(video)
+    except VideoError as error:
+        if as_json:
+            output.print_json(_unreadable(video, wanted, error))
+        raise
+    if angles is not None:
+        from rom_tracker.export import write_angles
+
+        write_angles(found.angles, angles)
+    if chart is not None:
+        from rom_tracker.charts import angle_chart, save_chart
+
+        save_chart(angle_chart(found), chart)
+    if overlay is not None:
+        from rom_tracker.capture import VideoFile
+        from rom_tracker.overlay import write_overlay
+
+        with output.progress_bar(f"Drawing {overlay.name}") as progress:
+            write_overlay(VideoFile(video), found, overlay, progress)
+    if as_json:
+        output.print_json(found.as_dict())
+    else:
+        output.console().print(output.measurement_table((video.name, found)))
+        output.print_flags(found.flags)
+    if found.verdict == "refused":
+        raise typer.Exit(1)
+
+
+def compare(
+    before: Annotated[Path, typer.Argument(help="The recording before the treatment.")],
+    after: Annotated[Path, typer.Argument(help="The recording after it.")],
+    movement: MovementOption = None,
+    side: SideOption = None,
+    model: ModelOption = "full",
+    as_json: JsonOption = False,
+    chart: ChartOption = None,
+    movements_file: OwnMovements = None,
+) -> None:
+    """Compare the range of motion before and after, and say whether the change is more than the measuring error."""
+    from rom_tracker.analysis.comparison import compare as compared
+
+    wanted = _Wanted.of(before, movement, side, model, movements_file)
+    _check_outputs((chart, CHART_SUFFIXES))
+    try:
+        found = compared(wanted.measure(before), wanted.measure(after))
+    except VideoError as error:
+        if as_json:
+            output.print_json({**_NO_COMPARISON, "flags": [_unreadable_flag(error)]})
+        raise
+    if chart is not None:
+        from rom_tracker.charts import comparison_chart, save_chart
+
+        save_chart(comparison_chart(found), chart)
+    if as_json:
+        output.print_json(found.as_dict())
+    else:
+        output.console().print(output.measurement_table(("before", found.before), ("after", found.after)))
+        output.print_flags(found.flags)
+        output.console().print(output.change_lines(found))
+        if chart is None:
+            output.hint("Add --chart change.png for a picture of it.")
+        else:
+            output.console().print(f"Chart: {chart}")
+    if found.verdict == "refused":
+        raise typer.Exit(1)
+
+
+def demo(
+    out: Annotated[Path, typer.Option("--out", help="Folder for the charts and the overlay video.")] = Path("rom_tracker_demo"),
+    model: ModelOption = "full",
+) -> None:
+    """Compare the sample clips, before and after, beside their true angles; draw charts and an overlay video."""
+    from rich.table import Table
+
+    from rom_tracker.analysis.comparison import compare as compared
+    from rom_tracker.capture import VideoFile
+    from rom_tracker.capture.writer import cannot_write
+    from rom_tracker.charts import angle_chart, comparison_chart, save_chart
+    from rom_tracker.overlay import write_overlay
+    from rom_tracker.sample_clips import sample_pairs
+
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(out, error) from error
+    table = Table(title="Sample clips: rendered people whose joint angles are known", title_justify="left", title_style="bold")
+    for column in ("", "before", "after", "change", "true change", "can be told from", "verdict"):
+        table.add_column(column, justify="left" if column in ("", "verdict") else "right")
+    written: list[Path] = []
+    for before, after in sample_pairs():
+        wanted = _Wanted.of(before.path, before.movement, before.side, model, None)
+        found = compared(wanted.measure(before.path), wanted.measure(after.path))
+        table.add_row(
+            f"{found.before.movement.title}, {before.side}",
+            output.angle(found.before.peak_deg),
+            output.angle(found.after.peak_deg),
+            output.angle(found.change_deg),
+            output.angle(after.peak_deg - before.peak_deg),
+            output.angle(found.detectable_deg),
+            f"[{output.VERDICT_STYLE[found.verdict]}]{found.verdict}[/]",
+        )
+        written.append(out / f"{before.pair}_change.png")
+        save_chart(comparison_chart(found), written[-1])
+        if len(written) == 1:
+            written.append(out / f"{after.path.stem}.png")
+            save_chart(angle_chart(found.after), written[-1])
+            written.append(out / f"{after.path.stem}.webm")
+            with output.progress_bar(f"Drawing {written[-1].name}") as progress:
+                write_overlay(VideoFile(after.path), found.after, written[-1], progress)
+    output.console().print(table)
+    output.console().print("Charts and an overlay video:")
+    for path in written:
+        output.console().print(f"  {path}", soft_wrap=True)
+
+
+class _Wanted:
+    """What to measure, checked before the long work begins."""
+
+    def __init__(self, movement: Movement, side: Side, model: PoseModel) -> None:
+        self.movement, self.side, self.model = movement, side, model
+
+    @classmethod
+    def of(cls, video: Path, movement: str | None, side: str | None, model: str, movements_file: Path | None) -> _Wanted:
+        """From the options, and where they are silent from the recording's sidecar."""
+        from rom_tracker.movements import load_catalogue
+
+        if (movement is None or side is None) and video.is_file():
+            from rom_tracker.capture import read_sidecar
+
+            about = read_sidecar(video)
+            if about is not None:
+                movement, side = movement or about.movement, side or about.side
+        if movement is None:
+            raise UsageError("Which movement? Add --movement NAME; `rom-tracker movements` lists them.")
+        entry = load_catalogue(movements_file)[movement]
+        if side is None:
+            raise UsageError("Which side? Add --side left or --side right.")
+        if side not in ("left", "right"):
+            raise UsageError(f"--side is left or right, got {side!r}.")
+        if model not in ("lite", "full", "heavy"):
+            raise UsageError(f"--model is lite, full or heavy, got {model!r}.")
+        return cls(entry, cast("Side", side), cast("PoseModel", model))
+
+    def measure(self, video: Path) -> RomMeasurement:
+        """Measure, with a progress bar on the side."""
+        from rom_tracker.analysis.measurement import measure as measured
+        from rom_tracker.pose.models import ensure_model
+
+        with upkeep.fetching() as fetched:
+            ensure_model(f"pose_{self.model}", fetched)
+        with output.progress_bar(f"Measuring {video.name}") as progress:
+            return measured(video, self.movement, self.side, model=self.model, progress=progress)
+
+
+def _check_outputs(*outputs: tuple[Path | None, tuple[str, ...]]) -> None:
+    """Refuse before the long work what could not be written after it."""
+    from rom_tracker.output_files import check_writable
+
+    for path, suffixes in outputs:
+        if path is None:
+            continue
+        if path.suffix.lower() not in suffixes:
+            raise UsageError(f'Expected a file name ending in {" or ".join(suffixes)}, got "{path}".')
+        check_writable(path)
+
+
+def _unreadable(video: Path, wanted: _Wanted, error: VideoError) -> dict[str, Any]:
+    """The JSON object of a recording that cannot be read."""
+    return {
+        "video": str(video),
+        "movement": wanted.movement.key,
+        "side": wanted.side,
+        "verdict": "refused",
+        "flags": [_unreadable_flag(error)],
+        "start_deg": None,
+        "peak_deg": None,
+        "rom_deg": None,
+        "interval_deg": None,
+        "repetitions": [],
+        "frames": 0,
+        "seconds": 0.0,
+    }
+
+
+_NO_COMPARISON: dict[str, Any] = {
+    "before": None,
+    "after": None,
+    "change_deg": None,
+    "interval_deg": None,
+    "detectable_deg": None,
+    "verdict": "refused",
+}
+
+
+def _unreadable_flag(error: VideoError) -> dict[str, str]:
+    return {"code": "unreadable", "message": str(error), "severity": "refused"}

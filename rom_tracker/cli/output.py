@@ -1,0 +1,140 @@
+"""What the commands print: tables for people, JSON for programs, progress on the side."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from rom_tracker.analysis.comparison import Comparison
+    from rom_tracker.analysis.measurement import RomMeasurement
+    from rom_tracker.analysis.quality import Flag
+
+#: Width of tables that are not shown on a terminal, in characters.
+PIPED_WIDTH = 120
+
+#: Colour of every verdict on a terminal; the word itself always stands beside it.
+VERDICT_STYLE = {
+    "ok": "green",
+    "caution": "yellow",
+    "refused": "red",
+    "improved": "green",
+    "no detectable change": "yellow",
+    "worse": "red",
+}
+SEVERITY_SIGN = {"note": "-", "caution": "!", "refused": "x"}
+
+
+def console() -> Console:
+    """The console of standard output."""
+    return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False)
+
+
+def side_console() -> Console:
+    """The console of standard error: progress, hints and failures."""
+    return Console(
+        stderr=True, highlight=False, width=None if sys.stderr.isatty() else PIPED_WIDTH, soft_wrap=not sys.stderr.isatty()
+    )
+
+
+def fail(message: str) -> None:
+    """Say why a command failed."""
+    message = message[:1].upper() + message[1:]
+    side_console().print(f"[red]Error:[/red] {escape(message)}{'' if message.endswith(('.', '?', '!')) else '.'}")
+
+
+def hint(message: str) -> None:
+    """Say something useful beside the result."""
+    side_console().print(f"[dim]{escape(message)}[/dim]")
+
+
+def print_json(content: Any) -> None:
+    """Print one JSON document on standard output."""
+    sys.stdout.write(json.dumps(content, indent=1, allow_nan=False) + "\n")
+
+
+@contextlib.contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[float, float | None], None]]:
+    """A bar with the time left on standard error; nothing where that is not a terminal.
+
+    The callback takes what is done and, where known, what there is in all.
+    """
+    shown = side_console()
+    if not shown.is_terminal:
+        yield lambda done, total: None
+        return
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("time left"), TimeRemainingColumn())
+    with Progress(*columns, console=shown, transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def angle(value: float | None) -> str:
+    """Degrees for people."""
+    return "-" if value is None else f"{value:.1f}°"
+
+
+def interval(value: tuple[float, float] | None) -> str:
+    """A 95 % interval for people."""
+    return "-" if value is None else f"{value[0]:.1f}° to {value[1]:.1f}°"
+
+
+def measurement_table(*columns: tuple[str, RomMeasurement]) -> Table:
+    """Measurements side by side, a column each."""
+    first = columns[0][1]
+    table = Table(title=f"{first.movement.title}, {first.side}", title_justify="left", title_style="bold")
+    table.add_column("")
+    for name, _ in columns:
+        table.add_column(name, justify="right", overflow="fold")
+    rows: list[tuple[str, Callable[[RomMeasurement], str]]] = [
+        ("End range (mean)", lambda m: angle(m.peak_deg)),
+        ("95 % interval", lambda m: interval(m.interval_deg)),
+        ("Start", lambda m: angle(m.start_deg)),
+        ("Range of motion", lambda m: angle(m.rom_deg)),
+        ("Best repetition", lambda m: angle(m.best_deg)),
+        ("Repetitions", lambda m: str(len(m.repetitions.scored))),
+        ("Spread (standard deviation)", lambda m: angle(m.spread_deg)),
+        ("Peak velocity", lambda m: _velocity(m)),
+        ("Smoothness (SPARC)", lambda m: _smoothness(m)),
+        ("Verdict", lambda m: f"[{VERDICT_STYLE[m.verdict]}]{m.verdict}[/]"),
+    ]
+    for name, value in rows:
+        table.add_row(name, *(value(m) for _, m in columns))
+    return table
+
+
+def print_flags(flags: tuple[Flag, ...]) -> None:
+    """A line a flag."""
+    for flag in flags:
+        console().print(f"{SEVERITY_SIGN[flag.severity]} {escape(flag.message)}", style="dim" if flag.severity == "note" else None)
+
+
+def change_lines(comparison: Comparison) -> str:
+    """The change in words."""
+    verdict = f"[bold {VERDICT_STYLE[comparison.verdict]}]{comparison.verdict}[/]"
+    if comparison.change_deg is None or comparison.interval_deg is None:
+        return f"Change: {verdict}"
+    low, high = comparison.interval_deg
+    return (
+        f"Change: [bold]{comparison.change_deg:+.1f}°[/bold] (95 % interval {low:+.1f}° to {high:+.1f}°): {verdict}\n"
+        f"A change of less than {comparison.detectable_deg:.1f}° cannot be told from measuring error."
+    )
+
+
+def _velocity(m: RomMeasurement) -> str:
+    values = [r.peak_velocity_deg_s for r in m.repetitions.scored]
+    return f"{max(values):.0f}°/s" if values and m.peak_deg is not None else "-"
+
+
+def _smoothness(m: RomMeasurement) -> str:
+    values = [r.smoothness for r in m.repetitions.scored if r.smoothness is not None]
+    return f"{sum(values) / len(values):.2f}" if values and m.peak_deg is not None else "-"
