@@ -10,6 +10,7 @@ The picture keeps its size up to :data:`LONGEST_EDGE_PX`, which a browser and a 
 from __future__ import annotations
 
 import os
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,7 +23,7 @@ from rom_tracker.analysis.measurement import RomMeasurement
 from rom_tracker.analysis.repetitions import PLATEAU_S
 from rom_tracker.capture import TimedVideoWriter, VideoFile
 from rom_tracker.errors import UsageError
-from rom_tracker.landmarks import BONES, INDEX, Side
+from rom_tracker.landmarks import BONES, INDEX, Side, locate
 from rom_tracker.movements import Movement, Segment
 from rom_tracker.pose.angles import turn_deg
 from rom_tracker.pose.sequence import Floats, PoseSequence
@@ -30,6 +31,9 @@ from rom_tracker.pose.view import BodyView
 
 Image = NDArray[np.uint8]
 Colour = tuple[int, int, int]
+
+#: Words, and the colour behind them where they stand out.
+Line = tuple[str, Colour | None]
 
 LONGEST_EDGE_PX = 1280
 
@@ -43,8 +47,8 @@ VERMILLION, BLUE, YELLOW, GREEN = (0, 94, 213), (178, 114, 0), (66, 228, 240), (
 #: Length of the zero line and radius of the arc, as shares of the moving segment.
 ZERO_LINE_SHARE, RADIUS_SHARE = 0.75, 0.45
 
-#: The value stands in the middle of the arc, and this far before its beginning while the arc is small, in degrees.
-LABEL_BEFORE_DEG = 35.0
+#: The value stands in the middle of a wide arc, and while the arc is small at least this far from the limb, in degrees.
+LABEL_OFF_DEG = 45.0
 
 #: Fractional bits of the coordinates that OpenCV takes.
 _BITS = 4
@@ -64,12 +68,15 @@ class AngleArcs:
         From there to where it points; degrees, clockwise positive.
     length : (frame,)
         Length of the moving segment in pixels.
+    sense : float
+        1 where the angle grows clockwise in the picture, -1 where it does not.
     """
 
     centre: Floats
     zero_deg: Floats
     sweep_deg: Floats
     length: Floats
+    sense: float
 
 
 def angle_arcs(poses: PoseSequence, movement: Movement, side: Side, view: BodyView, angle_deg: Floats) -> AngleArcs:
@@ -99,6 +106,7 @@ def angle_arcs(poses: PoseSequence, movement: Movement, side: Side, view: BodyVi
         zero_deg=np.where(known, zero, np.nan),
         sweep_deg=sweep,
         length=np.where(known, np.linalg.norm(moving, axis=1), np.nan),
+        sense=sense,
     )
 
 
@@ -186,7 +194,7 @@ class _Artist:
     def __init__(self, measurement: RomMeasurement, scale: float, size: tuple[int, int]) -> None:
         self.measurement, self.scale, self.size = measurement, scale, size
         self.pen = max(1, round(min(size) / 300))
-        self.text_px = max(12, round(min(size) / 20))
+        self.text_px = max(12, round(min(size) / 22))
         self.poses, self.arcs = None, None
         if measurement.merged is not None and measurement.view is not None:
             self.poses = measurement.merged.poses
@@ -195,6 +203,7 @@ class _Artist:
         self.reason = " ".join(flag.message for flag in measurement.flags if flag.severity == "refused")
         usual = measurement.angles.angle_deg[np.isfinite(measurement.angles.angle_deg)]
         self.counts_down = bool(len(usual)) and float(np.median(usual)) < 0
+        self.panel_right = self.poses is not None and _left_is_fuller(self.poses)
 
     def drawn(self, image: Image, index: int) -> Image:
         """A copy of the picture, scaled, with everything drawn over it."""
@@ -207,20 +216,21 @@ class _Artist:
             self._skeleton(image, index)
             if self.arcs is not None and np.isfinite(angle_deg):
                 self._angle(image, index, angle_deg)
-        lines = self._lines(index, angle_deg)
-        _write_panel(image, lines, (self.text_px // 2, self.text_px // 2), self.text_px)
+        if lines := self._lines(index, angle_deg):
+            _write_panel(image, lines, self.text_px, right=self.panel_right)
         if self.reason:
-            _write_below(image, self.reason, round(self.text_px * 0.8))
+            _write_panel(image, _wrapped(self.reason, width, self.text_px * 3 // 4), self.text_px * 3 // 4, below=True)
         return image
 
     def _at(self, index: int, name: str) -> Floats:
         assert self.poses is not None
-        return self.poses.point(name, self.measurement.side)[index] * self.scale
+        points = self.poses.xy[index, list(locate(name, self.measurement.side))]
+        return np.asarray(points.mean(axis=0) * self.scale)
 
     def _skeleton(self, image: Image, index: int) -> None:
         assert self.poses is not None
         for a, b in BONES:
-            if min(self.poses.visibility[index, [INDEX[a], INDEX[b]]]) >= LEAST_VISIBLE:
+            if "nose" not in (a, b) and self.poses.visibility[index, [INDEX[a], INDEX[b]]].min() >= LEAST_VISIBLE:
                 _line(image, self._at(index, a), self._at(index, b), DARK, self.pen)
 
     def _angle(self, image: Image, index: int, angle_deg: float) -> None:
@@ -237,36 +247,43 @@ class _Artist:
         _line(image, centre, self._at(index, movement.moving.end), VERMILLION, 3 * pen)
         _polyline(image, arc, BLACK, pen + 1)
         _dot(image, centre, VERMILLION, 3 * pen)
-        away = np.sign(sweep_deg * angle_deg) * self._label_angle_deg(angle_deg)
-        place = centre + (radius + 1.3 * self.text_px) * _unit(zero_deg + away)
-        _write(image, _degrees(angle_deg), place, round(1.2 * self.text_px))
+        label_deg = zero_deg + self.arcs.sense * self._label_angle_deg(angle_deg)
+        _write_beyond(image, _degrees(angle_deg), centre, radius, _unit(label_deg), round(1.3 * self.text_px))
 
     def _label_angle_deg(self, angle_deg: float) -> float:
         """Where the value stands, degrees of the movement from zero: never jumping, and clear of the limb at small angles."""
         if self.counts_down:
-            return max(angle_deg / 2, angle_deg + LABEL_BEFORE_DEG)
-        return min(angle_deg / 2, angle_deg - LABEL_BEFORE_DEG)
+            return max(angle_deg / 2, angle_deg + LABEL_OFF_DEG)
+        return min(angle_deg / 2, angle_deg - LABEL_OFF_DEG)
 
     def _at_end_range(self, index: int) -> bool:
         time_s = self.measurement.angles.time_s[index]
         scored = () if self.measurement.verdict == "refused" else self.measurement.repetitions.scored
         return any(abs(time_s - r.peak_s) <= PLATEAU_S / 2 for r in scored)
 
-    def _lines(self, index: int, angle_deg: float) -> list[tuple[str, Colour | None]]:
-        """Lines of the panel, and the colour behind those that stand out."""
-        measurement = self.measurement
-        lines: list[tuple[str, Colour | None]] = [(f"{measurement.movement.title}, {measurement.side}", None)]
-        lines.append((_degrees(angle_deg) if np.isfinite(angle_deg) else "not seen", None))
+    def _lines(self, index: int, angle_deg: float) -> list[Line]:
+        """Lines of the panel."""
+        measurement, time_s = self.measurement, self.measurement.angles.time_s[index]
+        lines: list[Line] = [] if np.isfinite(angle_deg) else [("not seen", None)]
         if measurement.verdict == "refused":
             return [*lines, ("no result", None)]
-        time_s, found = measurement.angles.time_s[index], measurement.repetitions
+        found = measurement.repetitions
         if any(r.start_s <= time_s <= r.end_s for r in found.partial):
             return [*lines, ("partial, not scored", None)]
         begun = [r for r in found.scored if r.start_s <= time_s]
-        lines.append((f"repetition {len(begun)} of {len(found.scored)}", None))
+        if begun:
+            lines.append((f"repetition {len(begun)} of {len(found.scored)}", None))
         if begun and time_s >= begun[-1].peak_s - PLATEAU_S / 2:
             lines.append((f"end range {_degrees(begun[-1].peak_deg)}", GREEN if self._at_end_range(index) else None))
         return lines
+
+
+def _left_is_fuller(poses: PoseSequence) -> bool:
+    """Whether the client is more often in the upper left of the picture, where the panel would be, than in the upper right."""
+    width, height = poses.image_size
+    with np.errstate(invalid="ignore"):
+        x = poses.xy[..., 0][poses.xy[..., 1] < 0.3 * height]
+    return bool((x < 0.45 * width).sum() > (x > 0.55 * width).sum())
 
 
 def _degrees(angle_deg: float) -> str:
@@ -285,7 +302,7 @@ def _arc_points(centre: Floats, radius: float, zero_deg: float, sweep_deg: float
 
 
 def _fixed(points: Floats) -> NDArray[np.int32]:
-    return np.round(np.clip(points, -10_000, 10_000) * 2**_BITS).astype(np.int32)
+    return np.asarray(np.round(np.clip(points, -10_000, 10_000) * 2**_BITS), dtype=np.int32)
 
 
 def _polyline(image: Image, points: Floats, colour: Colour, width: int) -> None:
@@ -323,7 +340,7 @@ def _wedge(image: Image, outline: Floats, colour: Colour) -> None:
 
 
 @lru_cache(maxsize=512)
-def _lettering(words: str, size_px: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _lettering(words: str, size_px: int) -> tuple[Floats, Floats]:
     """(height, width, 1) opacity of the letters, and of the letters with their border.
 
     In the font that comes with matplotlib: OpenCV's own letters have no degree sign and nothing beyond ASCII.
@@ -344,10 +361,12 @@ def _lettering(words: str, size_px: int) -> tuple[NDArray[np.float32], NDArray[n
     return opacities[0], opacities[1]
 
 
-def _write(image: Image, words: str, middle: Floats, size_px: int) -> None:
-    """Dark letters with a light border about a place, moved into the picture where they would leave it."""
+def _write_beyond(image: Image, words: str, centre: Floats, radius: float, direction: Floats, size_px: int) -> None:
+    """Dark letters with a light border just outside a circle, moved into the picture where they would leave it."""
     letters, bordered = _lettering(words, size_px)
     height, width = letters.shape[:2]
+    distance = radius + 0.4 * size_px + abs(direction[0]) * width / 2 + abs(direction[1]) * height / 2
+    middle = centre + distance * direction
     left = int(np.clip(middle[0] - width / 2, 0, max(image.shape[1] - width, 0)))
     top = int(np.clip(middle[1] - height / 2, 0, max(image.shape[0] - height, 0)))
     part = image[top : top + height, left : left + width]
@@ -356,30 +375,25 @@ def _write(image: Image, words: str, middle: Floats, size_px: int) -> None:
     part[:] = (light * (1 - letters[shown])).astype(np.uint8)
 
 
-def _write_panel(image: Image, lines: list[tuple[str, Colour | None]], corner: tuple[int, int], size_px: int) -> None:
-    """Light letters on a dark ground."""
+def _write_panel(image: Image, lines: list[Line], size_px: int, *, right: bool = False, below: bool = False) -> None:
+    """Light letters on a dark ground in a corner of the picture."""
     letterings = [_lettering(words, size_px)[0] for words, _ in lines]
-    pad = size_px // 3
+    pad, margin = size_px // 3, size_px // 2
     width = max(letters.shape[1] for letters in letterings) + 2 * pad
     height = sum(letters.shape[0] for letters in letterings) + 2 * pad
-    x, y = corner
+    x = max(0, image.shape[1] - width - margin) if right else margin
+    y = max(0, image.shape[0] - height - margin) if below else margin
     ground = image[y : y + height, x : x + width]
     ground[:] = (ground * 0.3).astype(np.uint8)
-    top = y + pad
+    y += pad
     for letters, (_, behind) in zip(letterings, lines, strict=True):
-        part = image[top : top + letters.shape[0], x + pad : x + pad + letters.shape[1]]
+        part = image[y : y + letters.shape[0], x + pad : x + pad + letters.shape[1]]
         shown = letters[: part.shape[0], : part.shape[1]]
         if behind is not None:
             part[:] = behind
         part[:] = (part * (1 - shown) + 255 * shown).astype(np.uint8)
-        top += letters.shape[0]
+        y += letters.shape[0]
 
 
-def _write_below(image: Image, words: str, size_px: int) -> None:
-    """Words at the bottom of the picture, wrapped to its width."""
-    import textwrap
-
-    characters = max(10, int((image.shape[1] - 2 * size_px) / (0.72 * size_px)))
-    lines: list[tuple[str, Colour | None]] = [(line, None) for line in textwrap.wrap(words, characters)]
-    height = len(lines) * _lettering("Ag", size_px)[0].shape[0] + 2 * (size_px // 3)
-    _write_panel(image, lines, (size_px // 2, max(0, image.shape[0] - height - size_px // 2)), size_px)
+def _wrapped(words: str, width_px: int, size_px: int) -> list[Line]:
+    return [(line, None) for line in textwrap.wrap(words, max(10, int((width_px - 2 * size_px) / (0.68 * size_px))))]

@@ -26,7 +26,7 @@ app = typer.Typer(
 app.callback(invoke_without_command=True)(upkeep.version_option)
 for command in (measuring.measure, measuring.compare, record, measuring.demo):
     app.command()(command)
-for command in (upkeep.movements, upkeep.models, upkeep.check):
+for upkeep_command in (upkeep.movements, upkeep.models, upkeep.check):
     app.command()(command)
 
 
