@@ -173,7 +173,7 @@ def change_words(comparison: Comparison) -> str:
     if change is None or detectable is None or interval is None:
         return f"No comparison. {_reasons(comparison.flags)}"
     if comparison.verdict == "no detectable change":
-        digits = 0 if round(abs(change)) < round(detectable) else 1
+        digits = next((d for d in (0, 1, 2) if round(abs(change), d) < round(detectable, d)), 3)
         return (
             f"No detectable change: {degrees(change, digits, signed=True)}, smaller than the {degrees(detectable, digits)} that "
             "can be told from measuring error"
