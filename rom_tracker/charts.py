@@ -28,8 +28,8 @@ from rom_tracker.analysis.comparison import Comparison
 from rom_tracker.analysis.measurement import RomMeasurement
 from rom_tracker.analysis.quality import Flag
 from rom_tracker.analysis.repetitions import PLATEAU_S, Repetition
-from rom_tracker.capture.writer import cannot_write
 from rom_tracker.errors import UsageError
+from rom_tracker.output_files import written_whole
 from rom_tracker.pose.sequence import Floats
 
 BLACK, ORANGE, SKY_BLUE, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
@@ -139,16 +139,8 @@ def save_chart(figure: Figure, path: str | os.PathLike[str]) -> None:
     suffix = path.suffix.lower()
     if suffix not in _DESCRIPTION_KEY:
         raise UsageError(f'expected a name ending in {", ".join(_DESCRIPTION_KEY)} for a chart, got "{path.name}"')
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            figure.savefig(file, format=suffix[1:], dpi=DOTS_PER_INCH, metadata={_DESCRIPTION_KEY[suffix]: str(figure.get_label())})
-        part.replace(path)
-    except OSError as error:
-        raise cannot_write(path, error) from error
-    finally:
-        if part.exists():
-            part.unlink()
+    with written_whole(path) as part:
+        figure.savefig(part, format=suffix[1:], dpi=DOTS_PER_INCH, metadata={_DESCRIPTION_KEY[suffix]: str(figure.get_label())})
 
 
 def describe(result: RomMeasurement | Comparison) -> str:

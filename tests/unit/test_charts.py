@@ -294,8 +294,8 @@ def test_a_chart_that_cannot_be_written_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(OutputError, match="is not a folder"):
         charts.save_chart(figure, tmp_path / "no" / "chart.png")
 
-    def full(file, **_):
-        file.write(b"half")
+    def full(path, **_):
+        path.write_bytes(b"half")
         raise OSError(errno.ENOSPC, "No space left on device")
 
     (tmp_path / "chart.png").write_bytes(b"old")
