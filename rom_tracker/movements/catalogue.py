@@ -23,7 +23,7 @@ from rom_tracker.landmarks import locate
 T = TypeVar("T", bound=pydantic.BaseModel)
 Direction = Literal["up", "down", "forward", "backward", "outward", "inward"]
 
-_CHECKED = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True)
+_CHECKED = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 def _landmark(name: str) -> str:
@@ -96,9 +96,9 @@ class Movement(pydantic.BaseModel):
 
     @pydantic.model_validator(mode="after")
     def _positive_turns(self) -> Self:
-        along = {"up", "down"} if self.reference_anatomical in {"up", "down"} else {"forward", "backward"}
+        along = {"up", "down"} if self.moving.anatomical in {"up", "down"} else {"forward", "backward"}
         if self.positive in along:
-            raise ValueError(f"positive = {self.positive!r} lies along the reference, which points {self.reference_anatomical}")
+            raise ValueError(f"positive = {self.positive!r} lies along the moving segment, which points {self.moving.anatomical}")
         return self
 
     @property
@@ -160,7 +160,7 @@ def load_catalogue(user_file: Path | None = None) -> Catalogue:
         if not user_file.exists():
             return _builtin_catalogue()
     try:
-        text = user_file.read_text(encoding="utf-8")
+        text = user_file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise MovementFileError(f"The movements file {user_file} cannot be read: {error}.") from error
     tables = _builtin_tables()
@@ -259,6 +259,8 @@ def _link_segments(
     if not isinstance(table, dict):
         mistakes.append(source.mistake("movement", name, None, "expected a table"))
         return None
+    if "key" in table:
+        mistakes.append(source.mistake("movement", name, "key", "the key is the name of the table"))
     linked = {**table, "key": name}
     for role in ("moving", "reference"):
         wanted = table.get(role)
@@ -267,7 +269,7 @@ def _link_segments(
         elif wanted is None or (role == "reference" and wanted == "up"):
             continue
         else:
-            if wanted not in declared:
+            if not isinstance(wanted, str) or wanted not in declared:
                 mistakes.append(
                     source.mistake("movement", name, role, f"expected one of the segments {', '.join(segments)}, got {wanted!r}")
                 )

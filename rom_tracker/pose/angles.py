@@ -121,11 +121,17 @@ def resting_value(time_s: Floats, angle_deg: Floats) -> float:
     return value
 
 
+def sense_and_offset(movement: Movement, side: Side, view: BodyView) -> tuple[float, float]:
+    """1 where the angle grows clockwise in the picture and -1 where it does not; degrees from reference to moving at zero."""
+    reference, moving, towards = (
+        np.array([view.in_image(direction, side)])
+        for direction in (movement.reference_anatomical, movement.moving.anatomical, movement.positive)
+    )
+    return float(np.sign(turn_deg(moving, towards))[0]), float(turn_deg(reference, moving)[0])
+
+
 def _clinical_angle(reference: Floats, moving: Floats, movement: Movement, side: Side, view: BodyView) -> Floats:
-    at_zero = np.array([view.in_image(movement.reference_anatomical, side)])
-    towards = np.array([view.in_image(movement.positive, side)])
-    sense = np.sign(turn_deg(at_zero, towards))
-    offset = turn_deg(at_zero, np.array([view.in_image(movement.moving.anatomical, side)]))
+    sense, offset = sense_and_offset(movement, side, view)
     return np.asarray(sense * (turn_deg(reference, moving) - offset))
 
 

@@ -126,7 +126,7 @@ def _moved(movement_key: str, side: Side, angles_deg: Floats) -> Floats:
     movement = load_catalogue()[movement_key]
     away = "to_left" if side == "left" else "to_right"
     names = {"outward": away, "inward": "to_right" if away == "to_left" else "to_left"}
-    along = np.array(AXES_M[movement.reference_anatomical], dtype=np.float64)
+    along = np.array(AXES_M[movement.moving.anatomical], dtype=np.float64)
     towards = np.array(AXES_M[names.get(movement.positive, movement.positive)], dtype=np.float64)
     body = np.repeat(_standing()[None], len(angles_deg), axis=0)
     if movement.moving.end in BEYOND:
