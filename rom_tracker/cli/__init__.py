@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from rom_tracker.cli import measuring, upkeep
+from rom_tracker.cli import measuring, output, upkeep
 from rom_tracker.cli.output import fail
 from rom_tracker.cli.recording import record
 from rom_tracker.errors import RomTrackerError, UsageError
@@ -27,17 +27,21 @@ app.callback(invoke_without_command=True)(upkeep.version_option)
 for command in (measuring.measure, measuring.compare, record, measuring.demo):
     app.command()(command)
 for upkeep_command in (upkeep.movements, upkeep.models, upkeep.check):
-    app.command()(command)
+    app.command()(upkeep_command)
 
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    output.print_any_name()
     try:
         app()
     except RomTrackerError as error:
         fail(str(error))
         sys.exit(2 if isinstance(error, UsageError) else 1)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as leaving:
+        # Typer turns Ctrl-C into exit code 130 and says nothing.
+        if isinstance(leaving, SystemExit) and leaving.code != 130:
+            raise
         fail("Interrupted; nothing half-written is left.")
         sys.exit(130)
     except BrokenPipeError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -45,10 +46,14 @@ def measure(
 ) -> None:
     """Measure the range of motion in one recording."""
     wanted = _Wanted.of(video, movement, side, model, movements_file)
-    _check_outputs((angles, (".csv",)), (chart, CHART_SUFFIXES), (overlay, (".webm",)))
+    _check_outputs((video,), (angles, (".csv",)), (chart, CHART_SUFFIXES), (overlay, (".webm",)))
     try:
         found = wanted.measure(video)
     except VideoError as error:
+        if angles is not None:
+            from rom_tracker.export import write_no_angles
+
+            write_no_angles(angles)
         if as_json:
             output.print_json(_unreadable(video, wanted, error))
         raise
@@ -89,13 +94,17 @@ def compare(
     from rom_tracker.analysis.comparison import compare as compared
 
     wanted = _Wanted.of(before, movement, side, model, movements_file)
-    _check_outputs((chart, CHART_SUFFIXES))
+    _check_outputs((before, after), (chart, CHART_SUFFIXES))
+    _check_there(after)
+    measured: list[RomMeasurement] = []
     try:
-        found = compared(wanted.measure(before), wanted.measure(after))
+        for video in (before, after):
+            measured.append(wanted.measure(video))
     except VideoError as error:
         if as_json:
-            output.print_json({**_NO_COMPARISON, "flags": [_unreadable_flag(error)]})
+            output.print_json(_no_comparison(before, after, measured, wanted, error))
         raise
+    found = compared(*measured)
     if chart is not None:
         from rom_tracker.charts import comparison_chart, save_chart
 
@@ -193,16 +202,26 @@ class _Wanted:
     def measure(self, video: Path) -> RomMeasurement:
         """Measure, with a progress bar on the side."""
         from rom_tracker.analysis.measurement import measure as measured
+        from rom_tracker.capture import VideoFile
         from rom_tracker.pose.models import ensure_model
 
+        VideoFile(video)
         with upkeep.fetching() as fetched:
             ensure_model(f"pose_{self.model}", fetched)
         with output.progress_bar(f"Measuring {video.name}") as progress:
             return measured(video, self.movement, self.side, model=self.model, progress=progress)
 
 
-def _check_outputs(*outputs: tuple[Path | None, tuple[str, ...]]) -> None:
-    """Refuse before the long work what could not be written after it."""
+def _check_there(video: Path) -> None:
+    """Refuse before the long work a recording that is not there; one that cannot be read is told when its turn comes."""
+    from rom_tracker.capture import VideoFile
+
+    with contextlib.suppress(VideoError):
+        VideoFile(video)
+
+
+def _check_outputs(videos: tuple[Path, ...], *outputs: tuple[Path | None, tuple[str, ...]]) -> None:
+    """Refuse before the long work what could not be written after it, and what would replace a recording."""
     from rom_tracker.output_files import check_writable
 
     for path, suffixes in outputs:
@@ -210,6 +229,8 @@ def _check_outputs(*outputs: tuple[Path | None, tuple[str, ...]]) -> None:
             continue
         if path.suffix.lower() not in suffixes:
             raise UsageError(f'Expected a file name ending in {" or ".join(suffixes)}, got "{path}".')
+        if any(path.exists() and video.exists() and path.samefile(video) for video in videos):
+            raise UsageError(f'"{path}" is the recording itself and would be lost; give the result another name.')
         check_writable(path)
 
 
@@ -231,15 +252,19 @@ def _unreadable(video: Path, wanted: _Wanted, error: VideoError) -> dict[str, An
     }
 
 
-_NO_COMPARISON: dict[str, Any] = {
-    "before": None,
-    "after": None,
-    "change_deg": None,
-    "interval_deg": None,
-    "detectable_deg": None,
-    "verdict": "refused",
-}
+def _no_comparison(before: Path, after: Path, measured: list[RomMeasurement], wanted: _Wanted, error: VideoError) -> dict[str, Any]:
+    """The JSON object of two recordings of which the first that is not ``measured`` cannot be read; none follows it."""
+    unreadable = _unreadable((before, after)[len(measured)], wanted, error)
+    return {
+        "before": measured[0].as_dict() if measured else unreadable,
+        "after": unreadable if measured else None,
+        "change_deg": None,
+        "interval_deg": None,
+        "detectable_deg": None,
+        "verdict": "refused",
+        "flags": unreadable["flags"],
+    }
 
 
 def _unreadable_flag(error: VideoError) -> dict[str, str]:
-    return {"code": "unreadable", "message": str(error), "severity": "refused"}
+    return {"code": "unreadable", "message": output.sentence(str(error)), "severity": "refused"}

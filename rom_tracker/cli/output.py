@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -32,6 +33,13 @@ VERDICT_STYLE = {
 SEVERITY_SIGN = {"note": "-", "caution": "!", "refused": "x"}
 
 
+def print_any_name() -> None:
+    """Print file names that the terminal's encoding lacks with escapes, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def console() -> Console:
     """The console of standard output."""
     return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False)
@@ -46,8 +54,12 @@ def side_console() -> Console:
 
 def fail(message: str) -> None:
     """Say why a command failed."""
-    message = message[:1].upper() + message[1:]
-    side_console().print(f"[red]Error:[/red] {escape(message)}{'' if message.endswith(('.', '?', '!')) else '.'}")
+    side_console().print(f"[red]Error:[/red] {escape(sentence(message))}")
+
+
+def sentence(message: str) -> str:
+    """The message of an error, from its capital to its full stop."""
+    return message[:1].upper() + message[1:] + ("" if message.endswith((".", "?", "!")) else ".")
 
 
 def hint(message: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -88,15 +89,20 @@ def models(
 
 
 class fetching:  # noqa: N801 - used like a function
-    """Shows what is fetched, with a bar on a terminal and a line elsewhere; begins when the first byte comes."""
+    """Shows what is fetched, with a bar on a terminal, from the first byte on."""
 
     def __enter__(self) -> Callable[[str, int, int | None], None]:
-        self._bar = output.progress_bar("Fetching the model files")
-        self._update = self._bar.__enter__()
-        return lambda what, done, total: self._update(done, total)
+        self._bar = contextlib.ExitStack()
+        self._update: Callable[[float, float | None], None] | None = None
+        return self._show
 
     def __exit__(self, *exc: object) -> None:
-        self._bar.__exit__(None, None, None)
+        self._bar.close()
+
+    def _show(self, what: str, done: int, total: int | None) -> None:
+        if self._update is None:
+            self._update = self._bar.enter_context(output.progress_bar("Fetching the model files"))
+        self._update(done, total)
 
 
 def check() -> None:
