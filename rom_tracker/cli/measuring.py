@@ -74,7 +74,10 @@ def measure(
     if as_json:
         output.print_json(found.as_dict())
     else:
-        output.console().print(output.measurement_table((video.name, found)))
+        if found.verdict == "refused":
+            output.console().print(f"{found.movement.title}, {found.side}: [red]refused[/], no angle is given.")
+        else:
+            output.console().print(output.measurement_table((video.name, found)))
         output.print_flags(found.flags)
     if found.verdict == "refused":
         raise typer.Exit(1)
@@ -115,10 +118,10 @@ def compare(
         output.console().print(output.measurement_table(("before", found.before), ("after", found.after)))
         output.print_flags(found.flags)
         output.console().print(output.change_lines(found))
-        if chart is None:
+        if chart is None and found.verdict != "refused":
             output.hint("Add --chart change.png for a picture of it.")
-        else:
-            output.console().print(f"Chart: {chart}")
+        elif chart is not None:
+            output.console().print(f"Chart: {chart}", soft_wrap=True)
     if found.verdict == "refused":
         raise typer.Exit(1)
 

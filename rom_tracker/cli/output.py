@@ -125,8 +125,8 @@ def measurement_table(*columns: tuple[str, RomMeasurement]) -> Table:
 
 
 def print_flags(flags: tuple[Flag, ...]) -> None:
-    """A line a flag."""
-    for flag in flags:
+    """A line a flag, the gravest first."""
+    for flag in sorted(flags, key=lambda flag: list(SEVERITY_SIGN).index(flag.severity), reverse=True):
         console().print(f"{SEVERITY_SIGN[flag.severity]} {escape(flag.message)}", style="dim" if flag.severity == "note" else None)
 
 

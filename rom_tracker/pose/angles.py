@@ -165,18 +165,22 @@ def _outside(poses: PoseSequence, movement: Movement, side: Side) -> NDArray[np.
 
 
 def _angle_noise(poses: PoseSequence, movement: Movement, side: Side, stretch: Floats) -> Floats:
-    """(frame,) standard deviation in degrees of the angle, from the jitter of the ends of both segments.
+    """(frame,) standard deviation in degrees of the angle, from jitter of each landmark that is independent of the others'.
 
-    To first order an end that jitters by s pixels turns a segment of length L by s / L, and both ends and both segments add in
-    quadrature; an end that both segments share is counted twice, which errs on the safe side where they are nearly in line.
+    To first order a landmark that jitters by s pixels changes the angle by s times the length of the angle's gradient. A
+    landmark that both segments share has one gradient: an elbow that jitters bends a straight arm twice over.
     """
-    variance = np.zeros(len(poses))
-    for segment in (movement.moving, movement.reference):
+    gradients = {i: np.zeros((len(poses), 2)) for i in _used(movement, side)}
+    for segment, sense in ((movement.moving, 1), (movement.reference, -1)):
         if isinstance(segment, Segment):
-            length = np.linalg.norm(_vector(poses, segment, side) * stretch, axis=1)
-            ends = (jitter(poses.point(name, side)) ** 2 for name in (segment.start, segment.end))
-            variance += sum(ends) / np.maximum(length, 1.0) ** 2
-    return np.degrees(np.sqrt(variance))
+            x, y = (_vector(poses, segment, side) * stretch).T
+            turn = sense * stretch * (np.stack([-y, x]) / np.maximum(x**2 + y**2, 1.0)).T
+            for name, end in ((segment.end, 1), (segment.start, -1)):
+                landmarks = locate(name, side)
+                for i in landmarks:
+                    gradients[i] += end * turn / len(landmarks)
+    variance = [(gradient**2).sum(axis=1) * jitter(poses.xy[:, i]) ** 2 for i, gradient in gradients.items()]
+    return np.asarray(np.degrees(np.sqrt(np.sum(variance, axis=0))))
 
 
 def jitter(track: Floats) -> float:

@@ -87,7 +87,7 @@ def body_view(passes: PosePasses) -> BodyView | None:
         yaw_deg=yaw_deg,
         faces="image_right" if total >= 0 else "image_left",
         left_side="image_right" if left_is_right >= 0 else "image_left",
-        agreement=float(abs(total) / sum(abs(v) for v in votes)),
+        agreement=abs(total) / (sum(abs(v) for v in votes) or 1.0),
     )
 
 
