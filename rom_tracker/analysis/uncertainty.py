@@ -11,13 +11,12 @@ from rom_tracker.analysis.repetitions import PLATEAU_S, Repetition
 from rom_tracker.movements import Movement
 from rom_tracker.pose.angles import AngleSeries
 
-#: Least standard deviation of the end range between repetitions that is believed, in degrees: two that happen to agree do not
-#: prove a client exact. It is what the repetitions of one recording show on rendered people who repeat to about a degree.
-SMALLEST_SPREAD_DEG = 1.0
-
-#: Standard deviation taken for a single repetition, in degrees: the standard error of measurement of the active shoulder of
-#: healthy people, 2 to 4, back-computed from Kolber et al. (2011), Physiother Theory Pract 27:176-184.
-SPREAD_OF_ONE_DEG = 3.0
+#: What is believed of a client's spread of the end range between repetitions before any is seen: a standard deviation in degrees,
+#: weighing as much as so many degrees of freedom. Two repetitions that happen to agree do not prove a client exact. Rendered
+#: people who repeat to about a degree show 0.8; for healthy shoulders the standard error of measurement within a rater is 2 to 4
+#: (back-computed from Kolber et al., 2011, Physiother Theory Pract 27:176-184), of which the repetitions are a part.
+PRIOR_SPREAD_DEG = 1.5
+PRIOR_DEGREES_OF_FREEDOM = 4
 
 
 @dataclass(frozen=True)
@@ -84,12 +83,16 @@ def change_budget(before: ErrorBudget, after: ErrorBudget, movement: Movement) -
 
 
 def repetition_term(repetitions: tuple[Repetition, ...]) -> ErrorTerm:
-    """Standard error of the mean end range."""
-    n = len(repetitions)
-    if n == 1:
-        return ErrorTerm("repetitions", SPREAD_OF_ONE_DEG, 10.0)
-    spread = float(np.std([r.peak_deg for r in repetitions], ddof=1))
-    return ErrorTerm("repetitions", max(spread, SMALLEST_SPREAD_DEG) / n**0.5, n - 1)
+    """Standard error of the mean end range.
+
+    The variance between the repetitions is moderated by what is believed beforehand, weighted by degrees of freedom
+    (Smyth 2004, Stat Appl Genet Mol Biol 3:3), so that one or two repetitions give a sober number too.
+    """
+    peaks = np.array([r.peak_deg for r in repetitions])
+    squares = float(((peaks - peaks.mean()) ** 2).sum())
+    degrees_of_freedom = PRIOR_DEGREES_OF_FREEDOM + len(peaks) - 1
+    variance = (PRIOR_DEGREES_OF_FREEDOM * PRIOR_SPREAD_DEG**2 + squares) / degrees_of_freedom
+    return ErrorTerm("repetitions", float(np.sqrt(variance / len(peaks))), degrees_of_freedom)
 
 
 def landmark_term(repetitions: tuple[Repetition, ...], angles: AngleSeries) -> ErrorTerm:
