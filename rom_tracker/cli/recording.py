@@ -113,6 +113,7 @@ class _Window:
         self._closed = False
 
     def __enter__(self) -> _Window:
+        os.environ.setdefault("QT_LOGGING_RULES", "*.warning=false")
         return self
 
     def __exit__(self, *exc: object) -> None:
