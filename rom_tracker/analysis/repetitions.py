@@ -166,7 +166,8 @@ class _Cycle:
         onset = self.rest_before + ONSET_SHARE * (a[peak] - self.rest_before)
         offset = self.rest_after + ONSET_SHARE * (a[peak] - self.rest_after)
         self.start = before + int(np.flatnonzero(a[before : peak + 1] <= onset)[-1])
-        self.end = peak + int(np.flatnonzero(a[peak : after + 1] <= offset)[0])
+        self.returned = bool(a[peak] - a[peak : after + 1].min() > 0.1 * (a[peak] - self.rest_before))
+        self.end = peak + int(np.flatnonzero(a[peak : after + 1] <= offset)[0]) if self.returned else after
         plateau_mid, self.peak_deg = highest_mean(t[self.start : self.end + 1], a[self.start : self.end + 1])
         self.peak_s = plateau_mid
         near_top = self.peak_deg - max(1.0, ONSET_SHARE * (self.peak_deg - self.rest_before))
@@ -185,9 +186,8 @@ class _Cycle:
         if len(lengthening) and lengthening.max() > max(LONGEST_GAP_S, 2.5 * usual):
             return False
         rose = self.peak > self.start
-        fell = self.a[self.peak] - self.a[self.peak :].min() > 0.1 * (self.a[self.peak] - self.rest_before)
         held = self.t[self.hold_end] - self.t[self.hold_start] >= PLATEAU_S
-        return rose and bool(fell or held)
+        return rose and bool(self.returned or held)
 
     def repetition(self) -> Repetition:
         t, a = self.t, self.a
