@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
+from rich.markup import escape
 
 from rom_tracker.cli import output, upkeep
 from rom_tracker.errors import UsageError, VideoError
@@ -75,7 +76,7 @@ def measure(
         output.print_json(found.as_dict())
     else:
         if found.verdict == "refused":
-            output.console().print(f"{found.movement.title}, {found.side}: [red]refused[/], no angle is given.")
+            output.console().print(f"{escape(found.movement.title)}, {found.side}: [red]refused[/], no angle is given.")
         else:
             output.console().print(output.measurement_table((video.name, found)))
         output.print_flags(found.flags)
@@ -121,7 +122,7 @@ def compare(
         if chart is None and found.verdict != "refused":
             output.hint("Add --chart change.png for a picture of it.")
         elif chart is not None:
-            output.console().print(f"Chart: {chart}", soft_wrap=True)
+            output.console().print(f"Chart: {escape(str(chart))}", soft_wrap=True)
     if found.verdict == "refused":
         raise typer.Exit(1)
 
@@ -171,7 +172,7 @@ def demo(
     output.console().print(table)
     output.console().print("Charts and an overlay video:")
     for path in written:
-        output.console().print(f"  {path}", soft_wrap=True)
+        output.console().print(f"  {escape(str(path))}", soft_wrap=True)
 
 
 class _Wanted:
@@ -204,11 +205,12 @@ class _Wanted:
 
     def measure(self, video: Path) -> RomMeasurement:
         """Measure, with a progress bar on the side."""
-        from rom_tracker.analysis.measurement import measure as measured
         from rom_tracker.capture import VideoFile
-        from rom_tracker.pose.models import ensure_model
 
         VideoFile(video)
+        from rom_tracker.analysis.measurement import measure as measured
+        from rom_tracker.pose.models import ensure_model
+
         with upkeep.fetching() as fetched:
             ensure_model(f"pose_{self.model}", fetched)
         with output.progress_bar(f"Measuring {video.name}") as progress:

@@ -86,7 +86,7 @@ def progress_bar(what: str) -> Iterator[Callable[[float, float | None], None]]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("time left"), TimeRemainingColumn())
     with Progress(*columns, console=shown, transient=True) as progress:
-        task = progress.add_task(what, total=None)
+        task = progress.add_task(escape(what), total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
@@ -103,10 +103,10 @@ def interval(value: tuple[float, float] | None) -> str:
 def measurement_table(*columns: tuple[str, RomMeasurement]) -> Table:
     """Measurements side by side, a column each."""
     first = columns[0][1]
-    table = Table(title=f"{first.movement.title}, {first.side}", title_justify="left", title_style="bold")
+    table = Table(title=f"{escape(first.movement.title)}, {first.side}", title_justify="left", title_style="bold")
     table.add_column("")
     for name, _ in columns:
-        table.add_column(name, justify="right", overflow="fold")
+        table.add_column(escape(name), justify="right", overflow="fold")
     rows: list[tuple[str, Callable[[RomMeasurement], str]]] = [
         ("End range (mean)", lambda m: angle(m.peak_deg)),
         ("95 % interval", lambda m: interval(m.interval_deg)),

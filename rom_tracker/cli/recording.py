@@ -69,7 +69,7 @@ def _print_recording(found: Recording) -> None:
         said += (
             f", {timing.median_fps:.1f} a second, longest gap {timing.longest_gap_s * 1000:.0f} ms, {timing.missed_frames} missed"
         )
-    output.console().print(said, soft_wrap=True)
+    output.console().print(said, soft_wrap=True, markup=False)
     output.hint(f"Measure it with: rom-tracker measure {found.path}")
 
 

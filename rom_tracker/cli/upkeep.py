@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from rom_tracker import __version__
@@ -43,7 +44,7 @@ def movements(
         return
     if name:
         entry = chosen[0]
-        table = Table(show_header=False, title=entry.title, title_justify="left", title_style="bold")
+        table = Table(show_header=False, title=escape(entry.title), title_justify="left", title_style="bold")
         camera = "from the side, tested side towards the camera" if entry.camera == "side" else "from the front, client facing it"
         rows = {
             "name": entry.key,
@@ -55,11 +56,11 @@ def movements(
             "source": entry.source,
         }
         for key, value in rows.items():
-            table.add_row(key, value)
+            table.add_row(key, escape(value))
     else:
         table = Table("movement", "camera", "what is measured")
         for entry in chosen:
-            table.add_row(entry.key, entry.camera, entry.definition)
+            table.add_row(escape(entry.key), entry.camera, escape(entry.definition))
     output.console().print(table)
 
 
@@ -85,7 +86,7 @@ def models(
         size = f"{state.model.size_bytes / 1e6:.1f} MB"
         table.add_row(state.model.key, f"[{style}]{state.state}[/]", size, state.model.purpose, state.model.source)
     output.console().print(table)
-    output.console().print(f"Folder: {models_folder()}", soft_wrap=True)
+    output.console().print(f"Folder: {models_folder()}", soft_wrap=True, markup=False)
 
 
 class fetching:  # noqa: N801 - used like a function
@@ -121,7 +122,7 @@ def check() -> None:
             passed, found = False, str(error)
         good &= passed or not needed
         sign = "[green]ok[/]" if passed else ("[red]no[/]" if needed else "[yellow]none[/]")
-        table.add_row(sign, what, found)
+        table.add_row(sign, what, escape(found))
     output.console().print(table)
     if not good:
         raise typer.Exit(1)
