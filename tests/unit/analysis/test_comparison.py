@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from stick_figure import repetitions_deg, stick_passes
+
+from rom_tracker.analysis.comparison import Comparison, compare
+from rom_tracker.analysis.measurement import RomMeasurement, measure_poses
+from rom_tracker.analysis.uncertainty import ErrorBudget, ErrorTerm
+from rom_tracker.errors import UsageError
+from rom_tracker.movements import load_catalogue
+from rom_tracker.pose.passes import MergedPasses
+
+#: Twenty people each time, so that Student's t is near to 2.
+SURE = {"residual_deg": 3.0, "residual_people": 20, "change_residual_deg": 1.0, "change_residual_people": 20}
+ELBOW = load_catalogue()["elbow_flexion"].model_copy(update=SURE)
+SMALLER = ELBOW.model_copy(update={"better": "smaller"})
+
+
+def measured(peak_deg: float, movement=ELBOW, *, side="left", **options) -> RomMeasurement:
+    time_s, angle_deg = repetitions_deg([peak_deg, peak_deg + 1, peak_deg - 1], rest_deg=options.pop("rest_deg", 0.0))
+    passes = stick_passes(movement.key, side, angle_deg, time_s, faces="image_left", **options)
+    return measure_poses(passes, movement, side)
+
+
+def codes(c: Comparison) -> list[str]:
+    return [f.code for f in c.flags]
+
+
+def test_a_change_by_hand():
+    c = compare(measured(100), measured(112))
+    assert c.change_deg == pytest.approx(12, abs=0.1)
+    # 1.5^2 * 4/6 + (1 + 1)/6, a third of it, twice; and the model's 1
+    sd = (2 * (4 * 1.5**2 + 2) / 6 / 3 + 1) ** 0.5
+    assert c.budget.sd_deg == pytest.approx(sd, rel=0.02)
+    assert c.detectable_deg == c.budget.half_width_deg
+    assert c.interval_deg == pytest.approx((c.change_deg - c.detectable_deg, c.change_deg + c.detectable_deg))
+    assert (c.verdict, c.flags) == ("improved", ())
+
+
+@pytest.mark.parametrize(
+    ("movement", "after", "verdict"),
+    [
+        (ELBOW, 112, "improved"),
+        (ELBOW, 88, "worse"),
+        (ELBOW, 101, "no detectable change"),
+        (ELBOW, 99, "no detectable change"),
+        (SMALLER, 112, "worse"),
+        (SMALLER, 88, "improved"),
+        (SMALLER, 99, "no detectable change"),
+    ],
+)
+def test_the_verdict(movement, after, verdict):
+    assert compare(measured(100, movement), measured(after, movement)).verdict == verdict
+
+
+@pytest.mark.parametrize(("more", "verdict"), [(-0.01, "no detectable change"), (0.01, "improved")])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_verdict_turns_exactly_at_the_detectable_change(more, verdict, sign):
+    movement = ELBOW if sign > 0 else SMALLER
+    before = measured(100, movement)
+    detectable = compare(before, before).detectable_deg
+    after = replace(before, peak_deg=before.peak_deg + sign * (detectable + more))
+    assert compare(before, after).verdict == verdict
+    worse = {"improved": "worse"}.get(verdict, verdict)
+    assert compare(after, before).verdict == worse
+
+
+def test_what_both_recordings_share_is_not_counted():
+    """The model's own error for one person is mostly the same before and after."""
+    m = measured(100)
+    assert compare(m, m).detectable_deg < m.budget.half_width_deg
+    wild = replace(m, budget=ErrorBudget((*m.budget.terms[:2], ErrorTerm("pose model", 50.0, 5))))
+    assert compare(wild, wild).detectable_deg == pytest.approx(compare(m, m).detectable_deg)
+
+
+@pytest.mark.parametrize("refused", ["before", "after", "both"])
+def test_a_refused_recording_refuses_the_comparison(refused):
+    good, bad = measured(100), measured(3)
+    pair = {"before": (bad, good), "after": (good, bad), "both": (bad, bad)}[refused]
+    c = compare(*pair)
+    assert c.verdict == "refused"
+    assert c.change_deg is c.budget is c.interval_deg is c.detectable_deg is None
+    assert all(f.message.startswith(("Before: ", "After: ")) for f in c.flags)
+    assert codes(c).count("no_movement") == (2 if refused == "both" else 1)
+    json.dumps(c.as_dict(), allow_nan=False)
+
+
+def test_another_view():
+    c = compare(measured(100), measured(112, yaw_deg=-79.0))
+    assert codes(c) == ["different_view"]
+    assert "turned by 11 degrees" in c.flags[0].message
+    assert not compare(measured(100), measured(112, yaw_deg=-81.0)).flags
+
+
+@pytest.mark.parametrize(("yaw_deg", "flagged"), [(178.0, False), (-165.0, True)])
+def test_views_about_the_back_are_compared_the_short_way_round(yaw_deg, flagged):
+    shoulder = load_catalogue()["shoulder_abduction"].model_copy(update=SURE)
+    c = compare(measured(90, shoulder, yaw_deg=-178.0), measured(100, shoulder, yaw_deg=yaw_deg))
+    assert ("different_view" in codes(c)) == flagged
+
+
+def test_another_start():
+    assert codes(compare(measured(100), measured(112, rest_deg=12))) == ["different_start"]
+    assert not compare(measured(100), measured(112, rest_deg=8)).flags
+
+
+def test_another_model():
+    c = compare(measured(100), replace(measured(112), model="lite"))
+    assert codes(c) == ["different_model"]
+    assert "stick figure; lite" in c.flags[0].message
+
+
+def test_another_look():
+    m = measured(100)
+    other = replace(m, merged=MergedPasses(m.merged.poses, "both averaged", m.merged.exchanged))
+    assert codes(compare(m, other)) == ["different_look"]
+
+
+def test_flags_of_the_recordings_are_kept_with_their_moment():
+    time_s, angle_deg = repetitions_deg([112])
+    single = measure_poses(stick_passes("elbow_flexion", "left", angle_deg, time_s, faces="image_left"), ELBOW, "left")
+    c = compare(measured(100), single)
+    assert [(f.code, f.severity) for f in c.flags] == [("one_repetition", "caution")]
+    assert c.flags[0].message.startswith("After: Only one")
+
+
+def test_two_movements_or_sides_cannot_be_compared():
+    knee = load_catalogue()["knee_flexion"]
+    with pytest.raises(UsageError, match="elbow_flexion left and knee_flexion left"):
+        compare(measured(100), measured(100, knee))
+    with pytest.raises(UsageError, match="elbow_flexion left and elbow_flexion right"):
+        compare(measured(100), measured(100, side="right"))
+
+
+def test_the_plain_form():
+    plain = compare(measured(100), measured(112)).as_dict()
+    assert json.loads(json.dumps(plain, allow_nan=False)) == plain
+    assert set(plain) == {"before", "after", "change_deg", "interval_deg", "detectable_deg", "verdict", "flags"}
+    assert plain["change_deg"] == pytest.approx(plain["after"]["peak_deg"] - plain["before"]["peak_deg"], abs=0.011)

@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+from stick_figure import repetitions_deg, stick_passes
+
+from rom_tracker.analysis.measurement import RomMeasurement, measure, measure_poses
+from rom_tracker.analysis.quality import Flag, verdict_of
+from rom_tracker.errors import UnknownMovementError, UsageError
+from rom_tracker.landmarks import INDEX
+from rom_tracker.movements import load_catalogue
+from rom_tracker.pose.passes import exchange_legs
+from rom_tracker.pose.sequence import PosePasses, PoseSequence
+
+CATALOGUE = load_catalogue()
+KEYS = {
+    "video", "movement", "side", "verdict", "flags", "start_deg", "peak_deg", "rom_deg", "interval_deg", "best_deg", "spread_deg",
+    "repetitions", "partial_repetitions", "frames", "seconds", "view", "method",
+}  # fmt: skip
+REPETITION_KEYS = {
+    "start_s", "hold_start_s", "peak_s", "hold_end_s", "end_s", "start_deg", "peak_deg", "peak_velocity_deg_s", "smoothness",
+}  # fmt: skip
+
+
+def passes_of(
+    peaks_deg, key="elbow_flexion", *, side="left", faces="image_left", yaw_deg=None, jitter_px=0.0, **timing
+) -> PosePasses:
+    time_s, angle_deg = repetitions_deg(peaks_deg, **timing)
+    return stick_passes(key, side, angle_deg, time_s, faces=faces, yaw_deg=yaw_deg, jitter_px=jitter_px)
+
+
+def measured(passes: PosePasses, key="elbow_flexion", side="left") -> RomMeasurement:
+    return measure_poses(passes, CATALOGUE[key], side, video="clip.mp4")
+
+
+def changed(passes: PosePasses, frames, *, xy=None, visibility=None, landmarks=slice(None)) -> PosePasses:
+    """The passes with landmarks put elsewhere, or dimmed, in some frames; ``xy`` NaN is nobody."""
+
+    def change(look: PoseSequence) -> PoseSequence:
+        new_xy, new_visibility = look.xy.copy(), look.visibility.copy()
+        rows = np.flatnonzero(np.broadcast_to(frames, len(look)))[:, None]
+        columns = np.arange(33)[landmarks] if isinstance(landmarks, slice) else np.array(landmarks)
+        if xy is not None:
+            new_xy[rows, columns] = xy
+        if visibility is not None:
+            new_visibility[rows, columns] = visibility
+        return look.replaced(xy=new_xy, visibility=new_visibility)
+
+    return PosePasses(change(passes.as_filmed), change(passes.mirrored))
+
+
+def cut(passes: PosePasses, keep) -> PosePasses:
+    def change(look: PoseSequence) -> PoseSequence:
+        return look.replaced(**{name: getattr(look, name)[keep] for name in ("time_s", "xy", "world", "visibility")})
+
+    return PosePasses(change(passes.as_filmed), change(passes.mirrored))
+
+
+WRIST = [INDEX["left_wrist"]]
+GOOD = passes_of([120, 122, 121])
+T = GOOD.time_s
+LOST = {"xy": np.nan}
+HOLDS = np.abs(T % 3.7 - 2.25) < 0.35
+
+
+def test_a_good_recording_by_hand():
+    m = measured(passes_of([120, 124, 122], rest_deg=10))
+    assert (m.verdict, m.flags) == ("ok", ())
+    assert (m.start_deg, m.peak_deg, m.rom_deg) == pytest.approx((10, 122, 112), abs=1)
+    assert (m.best_deg, m.spread_deg) == pytest.approx((124, 2), abs=0.2)
+    low, high = m.interval_deg
+    assert (low + high) / 2 == pytest.approx(m.peak_deg)
+    assert (high - low) / 2 == pytest.approx(m.budget.half_width_deg)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("key", CATALOGUE.movements)
+def test_every_movement_is_measured_end_to_end(key, side):
+    low, high = CATALOGUE[key].limits_deg
+    rest, peak = (0, 0.7 * high) if high > 45 else (0.6 * low, 0.0)
+    passes = passes_of([peak, peak + 2, peak + 1], key, side=side, faces=f"image_{side}", rest_deg=rest, jitter_px=0.5)
+    m = measured(passes, key, side)
+    assert m.verdict == "ok"
+    assert [r.peak_deg for r in m.repetitions.scored] == pytest.approx([peak, peak + 2, peak + 1], abs=1.2)
+    assert low < m.interval_deg[0] < m.peak_deg < m.interval_deg[1]
+
+
+FLAGS = {
+    "no_person": (changed(GOOD, True, **LOST), "refused"),
+    "few_frames": (cut(GOOD, slice(0, 9)), "refused"),
+    "low_frame_rate": (passes_of([120, 122, 121], fps=10), "caution"),
+    "view": (passes_of([120, 122, 121], yaw_deg=-60.0), "caution"),
+    "view far off": (passes_of([120, 122, 121], yaw_deg=0.0), "refused"),
+    "far_side": (passes_of([120, 122, 121], faces="image_right"), "caution"),
+    "end_range_not_seen": (changed(GOOD, (T > 1.4) & (T < 2.9), **LOST), "caution"),
+    "end_range_not_seen at all": (cut(GOOD, T < 1.5), "refused"),
+    "joint_not_seen": (changed(GOOD, True, xy=(-100, 300), landmarks=WRIST), "refused"),
+    "no_movement": (passes_of([4, 4, 4]), "refused"),
+    "one_repetition": (passes_of([120]), "caution"),
+    "partial_repetition": (passes_of([120, 122, 50, 121]), "caution"),
+    "uneven_repetitions": (passes_of([105, 120, 112]), "caution"),
+    "frames_lost": (changed(GOOD, T > 9.5, **LOST), "caution"),
+    "hidden_joint": (changed(GOOD, True, visibility=0.3, landmarks=WRIST), "caution"),
+    "implausible": (passes_of([178, 179, 178]), "caution"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", FLAGS)
+def test_each_flag_has_its_case(case):
+    passes, severity = FLAGS[case]
+    m = measured(passes)
+    found = {f.code: f for f in m.flags}
+    code = case.split()[0]
+    assert found[code].severity == severity
+    assert m.verdict == severity
+    assert found[code].message.endswith(".")
+    assert "nan" not in found[code].message
+
+
+def test_exchanged_legs_are_a_note_and_cost_nothing():
+    clean = passes_of([60, 62, 61], "hip_flexion")
+    frames = np.arange(len(clean.time_s)) % 3 == 0
+    mixed = PosePasses(exchange_legs(clean.as_filmed, frames), exchange_legs(clean.mirrored, frames))
+    m = measured(mixed, "hip_flexion")
+    assert [(f.code, f.severity) for f in m.flags] == [("legs_exchanged", "note")]
+    assert m.verdict == "ok"
+    assert m.peak_deg == pytest.approx(measured(clean, "hip_flexion").peak_deg, abs=0.1)
+
+
+def test_every_code_of_the_package_has_a_case():
+    import re
+    from pathlib import Path
+
+    from rom_tracker.analysis import quality
+
+    codes = set(re.findall(r"Flag\(\s*\"(\w+)\"", Path(quality.__file__).read_text(encoding="utf-8")))
+    assert codes == {case.split()[0] for case in FLAGS} | {"legs_exchanged"}
+
+
+@pytest.mark.parametrize(
+    ("severities", "verdict"),
+    [((), "ok"), (("note",), "ok"), (("note", "caution"), "caution"), (("caution", "refused", "note"), "refused")],
+)
+def test_the_verdict_is_that_of_the_gravest_flag(severities, verdict):
+    assert verdict_of(tuple(Flag("x", "X.", severity) for severity in severities)) == verdict
+
+
+def strictly_json(m: RomMeasurement) -> dict:
+    return json.loads(json.dumps(m.as_dict(), allow_nan=False))
+
+
+@pytest.mark.parametrize("case", FLAGS)
+def test_the_plain_form_is_json_without_nan_and_keeps_its_keys(case):
+    m = measured(FLAGS[case][0])
+    plain = strictly_json(m)
+    assert set(plain) == KEYS
+    assert plain["flags"] == [{"code": f.code, "message": f.message, "severity": f.severity} for f in m.flags]
+    assert (plain["movement"], plain["side"], plain["video"]) == ("elbow_flexion", "left", "clip.mp4")
+    numbers = [plain[key] for key in ("start_deg", "peak_deg", "rom_deg", "interval_deg", "best_deg")]
+    if m.verdict == "refused":
+        assert numbers == [None] * 5
+        assert plain["spread_deg"] is None
+        assert plain["flags"]
+    else:
+        assert None not in numbers
+        assert plain["interval_deg"][0] < plain["peak_deg"] < plain["interval_deg"][1]
+        assert plain["best_deg"] >= plain["peak_deg"]
+    assert all(set(r) == REPETITION_KEYS for r in plain["repetitions"] + plain["partial_repetitions"])
+    assert (plain["view"] is None) == (case == "no_person")
+
+
+def test_the_plain_form_by_hand():
+    plain = strictly_json(measured(passes_of([120, 124, 122])))
+    assert len(plain["repetitions"]) == 3
+    assert plain["peak_deg"] == pytest.approx(122, abs=0.1)
+    assert plain["rom_deg"] == pytest.approx(plain["peak_deg"] - plain["start_deg"], abs=0.011)
+    assert plain["view"] == {"yaw_deg": -90.0, "faces": "image_left", "off_plane_deg": 0.0}
+    assert plain["frames"] == len(GOOD.time_s)
+    assert plain["seconds"] == pytest.approx(GOOD.time_s[-1], abs=1e-3)
+    assert plain["method"]["looks"] in {"as filmed", "mirrored", "both averaged"}
+    assert plain["method"]["model"] == "stick figure"
+    assert math.isclose(plain["repetitions"][0]["peak_s"], 0.7 + 1.5, abs_tol=0.5)
+
+
+@pytest.mark.parametrize("frames", [0, 1, 2, 5])
+def test_a_recording_of_next_to_no_frames_is_refused(frames):
+    m = measured(cut(GOOD, slice(0, frames)))
+    assert m.verdict == "refused"
+    strictly_json(m)
+
+
+@pytest.mark.parametrize("kept", [slice(40, 41), slice(40, 43), slice(40, 52)])
+def test_somebody_in_a_few_frames_only_is_refused(kept):
+    gone = np.ones(len(T), dtype=bool)
+    gone[kept] = False
+    m = measured(changed(GOOD, gone, **LOST))
+    assert m.verdict == "refused"
+    strictly_json(m)
+
+
+def test_every_end_range_out_of_the_picture_is_refused_and_says_so():
+    m = measured(changed(GOOD, HOLDS, xy=(-100, 300), landmarks=WRIST))
+    assert m.verdict == "refused"
+    assert {"end_range_not_seen", "frames_lost"} <= {f.code for f in m.flags}
+    assert "outside the picture" in next(f.message for f in m.flags if f.code == "frames_lost")
+
+
+def test_wrong_requests():
+    with pytest.raises(UnknownMovementError):
+        measure("clip.mp4", "elbow", "left")
+    with pytest.raises(UsageError, match="expected side 'left' or 'right', got 'both'"):
+        measure("clip.mp4", "elbow_flexion", "both")
+    with pytest.raises(UsageError, match="there is no file"):
+        measure("no such clip.mp4", "elbow_flexion", "left")
