@@ -5,9 +5,11 @@ Two defects of the pose network are put right here, each from the movement's own
 *Exchanged legs.* In profile the network gives the raised leg the other leg's name in up to a third of the frames, with full
 visibility. In a test in which the other leg stands still, the leg that is found where the still leg stands *is* the still leg.
 
-*Errors that are not mirror-symmetric.* A leg is found better when the person looks to the left of the picture, an arm when the
-person looks to the right; the mirror image of a recording lets every client look the better way. A movement states the better
-way (``preferred_view``); where neither is better the two looks are averaged.
+*Errors that are not mirror-symmetric.* The knee is found better when the person looks to the left of the picture (root mean
+square error of the end range 6.3 degrees against 9.5 for the mean of both looks, 22 recordings of 11 rendered people; on a real
+squat the look to the left reads 3 to 6 degrees more flexion), the elbow when the person looks to the right (2.3 against 3.0, 8
+recordings of 4 people). The mirror image of a recording lets every client look the better way. A movement states it as
+``preferred_view``; the others average both looks. A look in which the limb is lost gives way to the other.
 """
 
 from __future__ import annotations

@@ -58,18 +58,35 @@ def smooth(time_s: Floats, angle_deg: Floats) -> Floats:
 
 
 def without_outliers(time_s: Floats, angle_deg: Floats) -> Floats:
-    """(frame,) degrees with NaN for the frames that stand out from their surroundings (Hampel filter)."""
+    """(frame,) degrees with NaN for the frames that stand out from their surroundings (Hampel filter).
+
+    The turn of a quick movement stands out from the median of its surroundings too. An outlier is told from it by the jump
+    with which it begins or ends: there the angle leaves the line through the frames before and after, far more than it does
+    anywhere near.
+    """
     known = np.flatnonzero(np.isfinite(angle_deg))
     kept = angle_deg.copy()
     if len(known) < 5:
         return kept
-    values = angle_deg[known]
+    values, times = angle_deg[known], time_s[known]
     window = 2 * max(1, round(OUTLIER_WINDOW_S / float(np.median(np.diff(time_s))))) + 1
     middle = median_filter(values, window, mode="nearest")
     off = np.abs(values - middle)
     spread = 1.4826 * median_filter(off, window, mode="nearest")
-    kept[known[off > np.maximum(OUTLIER_FLOOR_DEG, OUTLIER_SIGMAS * spread)]] = np.nan
+    stands_out = off > np.maximum(OUTLIER_FLOOR_DEG, OUTLIER_SIGMAS * spread)
+    bend = _bend(times, values)
+    usual_bend = 1.4826 * median_filter(bend, 2 * window - 1, mode="nearest")
+    jumps = bend > np.maximum(OUTLIER_FLOOR_DEG / 2, OUTLIER_SIGMAS * usual_bend)
+    for run in np.split(np.flatnonzero(stands_out), np.flatnonzero(np.diff(np.flatnonzero(stands_out)) > 1) + 1):
+        if len(run) and jumps[max(run[0] - 1, 0) : run[-1] + 2].any():
+            kept[known[run]] = np.nan
     return kept
+
+
+def _bend(t: Floats, a: Floats) -> Floats:
+    """(frame,) degrees between each frame and the line through its neighbours; 0 at both ends."""
+    share = (t[1:-1] - t[:-2]) / (t[2:] - t[:-2])
+    return np.pad(np.abs(a[1:-1] - a[:-2] - share * (a[2:] - a[:-2])), 1)
 
 
 def known_runs(time_s: Floats, angle_deg: Floats) -> list[np.ndarray]:
