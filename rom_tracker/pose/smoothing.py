@@ -73,12 +73,12 @@ def without_outliers(time_s: Floats, angle_deg: Floats) -> Floats:
     middle = median_filter(values, window, mode="nearest")
     off = np.abs(values - middle)
     spread = 1.4826 * median_filter(off, window, mode="nearest")
-    stands_out = off > np.maximum(OUTLIER_FLOOR_DEG, OUTLIER_SIGMAS * spread)
+    stands_out = np.flatnonzero(off > np.maximum(OUTLIER_FLOOR_DEG, OUTLIER_SIGMAS * spread))
     bend = _bend(times, values)
     usual_bend = 1.4826 * median_filter(bend, 2 * window - 1, mode="nearest")
     jumps = bend > np.maximum(OUTLIER_FLOOR_DEG / 2, OUTLIER_SIGMAS * usual_bend)
-    for run in np.split(np.flatnonzero(stands_out), np.flatnonzero(np.diff(np.flatnonzero(stands_out)) > 1) + 1):
-        if len(run) and jumps[max(run[0] - 1, 0) : run[-1] + 2].any():
+    for run in np.split(stands_out, np.flatnonzero(np.diff(stands_out) > 1) + 1):
+        if len(run) and jumps[[max(run[0] - 1, 0), run[0], run[-1], min(run[-1] + 1, len(known) - 1)]].any():
             kept[known[run]] = np.nan
     return kept
 

@@ -86,6 +86,25 @@ def test_a_movement_is_not_taken_for_an_outlier(move_s):
     assert np.isfinite(without_outliers(t, angle)).all()
 
 
+@pytest.mark.parametrize("jitter_deg", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("period_s", [0.6, 0.8, 1.0, 1.5, 2.0])
+@pytest.mark.parametrize("fps", [15, 30, 60, 120])
+def test_the_turn_of_a_quick_movement_is_not_taken_for_an_outlier(fps, period_s, jitter_deg):
+    t = np.arange(0, 8, 1 / fps)
+    angle = 60 - 60 * np.cos(2 * np.pi * t / period_s)
+    noise = np.random.default_rng(0).normal(scale=jitter_deg, size=len(t))
+    assert np.isnan(without_outliers(t, angle + noise)).mean() <= 0.02
+
+
+@pytest.mark.parametrize("at_s", [0.5, 1.0, 1.25])
+def test_an_outlier_in_a_quick_movement_is_removed(at_s):
+    t = np.arange(0, 6, 1 / 30)
+    angle = 60 - 60 * np.cos(2 * np.pi * t / 2)
+    i = round((2 + at_s) * 30)
+    angle[i] += 70
+    assert np.flatnonzero(np.isnan(without_outliers(t, angle))).tolist() == [i]
+
+
 @pytest.mark.parametrize("fps", [30, 60])
 def test_a_plateau_of_half_a_second_keeps_its_height(fps):
     t, angle = repetitions_deg([140], move_s=0.8, hold_s=0.5, fps=fps)
