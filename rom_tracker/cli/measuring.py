@@ -207,7 +207,7 @@ class _Wanted:
         """Measure, with a progress bar on the side."""
         from rom_tracker.capture import VideoFile
 
-        VideoFile(video)
+        next(iter(VideoFile(video)))  # A recording that cannot be read is told at once, before any model is fetched.
         from rom_tracker.analysis.measurement import measure as measured
         from rom_tracker.pose.models import ensure_model
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -43,32 +42,6 @@ def write_webm(path: Path, frames: Iterator[Frame]) -> None:
     with TimedVideoWriter(path, (160, 120), quality=100) as writer:
         for frame in frames:
             writer.write(frame.image, frame.time_s)
-
-
-@pytest.fixture
-def mounted(tmp_path) -> Iterator[Path]:
-    """A disk of one megabyte."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "rom_tracker_test", str(folder)]
-    if sys.platform != "linux" or os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("mounting a small disk takes root on Linux")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
-@pytest.fixture
-def read_only(request, tmp_path) -> Path:
-    if sys.platform == "win32":
-        pytest.skip("folders cannot be made read-only this way")
-    if os.geteuid() == 0:
-        folder = request.getfixturevalue("mounted")
-        subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
-    else:
-        folder = tmp_path / "read-only"
-        folder.mkdir()
-        folder.chmod(0o555)
-    return folder
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
