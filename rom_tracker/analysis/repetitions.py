@@ -118,6 +118,8 @@ def find_repetitions(angles: AngleSeries) -> Repetitions:
     if excursion < SMALLEST_EXCURSION_DEG:
         return Repetitions((), (), ())
     peaks = _separate_peaks(a, prominence=max(SMALLEST_EXCURSION_DEG, PROMINENCE_SHARE * excursion))
+    if not peaks:
+        return Repetitions((), (), ())
     valleys = [0, *(int(p + np.argmin(a[p:q])) for p, q in pairwise(peaks)), len(a) - 1]
     found: list[Repetition] = []
     cut_off: list[float] = []

@@ -230,6 +230,23 @@ def test_sway_between_repetitions_is_no_repetition(sway_deg):
     assert nothing_else(found)
 
 
+@pytest.mark.parametrize("corners", [[(0, 90), (3, 0)], [(0, 90), (1, 90), (3, 0), (5, 0)]])
+@pytest.mark.parametrize("smoothed", [False, True])
+def test_a_recording_of_a_return_alone_holds_no_whole_repetition(corners, smoothed):
+    found = find_repetitions(series(*track(*corners), smoothed=smoothed))
+    assert not found.partial
+    assert len(found.scored) + len(found.cut_off) <= 1
+
+
+@settings(max_examples=150)
+@given(st.lists(st.one_of(st.floats(-180, 180), st.just(np.nan)), max_size=60), st.sampled_from([1.0, 10.0, 30.0]))
+def test_any_angles_at_all_give_repetitions_and_no_error(angle_deg, fps):
+    found = find_repetitions(series(np.arange(len(angle_deg)) / fps, angle_deg))
+    for r in (*found.scored, *found.partial):
+        assert r.start_s <= r.hold_start_s <= r.hold_end_s <= r.end_s
+        assert np.isfinite([r.start_deg, r.peak_deg, r.peak_velocity_deg_s, r.peak_s]).all()
+
+
 @pytest.mark.parametrize("frames", [0, 1, 4])
 def test_too_few_frames_hold_nothing(frames):
     assert find_repetitions(series(np.arange(frames) / 30, np.linspace(0, 90, frames))) == Repetitions((), (), ())
