@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -42,7 +43,8 @@ class Watcher:
     def __init__(self, folder: Path) -> None:
         self.calls, self.events = folder / "calls", folder / "events"
         (folder / "sitecustomize.py").write_text(WATCH)
-        self.changes = {"PYTHONPATH": str(folder), "WATCH_LOG": str(self.events)}
+        path = os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
+        self.changes = {"PYTHONPATH": path, "WATCH_LOG": str(self.events)}
         strace = ("strace", "-f", "-o", str(self.calls), "-e", "trace=socket,connect,sendto,sendmsg,sendmmsg")
         traces = shutil.which("strace") and subprocess.run([*strace, sys.executable, "-c", ""], capture_output=True)
         self.before = strace if traces and traces.returncode == 0 else ()
