@@ -233,3 +233,9 @@ def test_the_resting_value_is_the_stillest_low_half_second(levels, expected):
 
 def test_there_is_no_resting_value_without_an_angle():
     assert np.isnan(resting_value(np.arange(9) / 30, np.full(9, np.nan)))
+
+
+@pytest.mark.parametrize(("key", "beyond_deg"), [("elbow_flexion", -105.0), ("elbow_flexion", 240.0), ("knee_extension", 105.0)])
+def test_an_angle_beyond_the_limits_reads_on_the_side_that_is_nearer(key, beyond_deg):
+    passes = stick_passes(key, "left", np.full(5, beyond_deg), np.arange(5) / 10)
+    np.testing.assert_allclose(read(passes, key, "left").angle_deg, beyond_deg, atol=1e-3)
