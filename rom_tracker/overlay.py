@@ -25,7 +25,7 @@ from rom_tracker.capture import TimedVideoWriter, VideoFile
 from rom_tracker.errors import UsageError
 from rom_tracker.landmarks import BONES, INDEX, Side, locate
 from rom_tracker.movements import Movement, Segment
-from rom_tracker.pose.angles import turn_deg
+from rom_tracker.pose.angles import sense_and_offset
 from rom_tracker.pose.sequence import Floats, PoseSequence
 from rom_tracker.pose.view import BodyView
 
@@ -91,7 +91,7 @@ def angle_arcs(poses: PoseSequence, movement: Movement, side: Side, view: BodyVi
         The measured angle; it tells arcs apart that differ by whole turns, and fixes the zero of movements that are counted from
         the client's own start.
     """
-    sense, offset = _sense_and_offset(movement, side, view)
+    sense, offset = sense_and_offset(movement, side, view)
     centre = poses.point(movement.moving.start, side).astype(np.float64)
     moving = poses.point(movement.moving.end, side) - centre
     zero = _direction_deg(_reference(poses, movement, side)) + offset
@@ -154,15 +154,6 @@ def write_overlay(
                 f'expected the recording of the measurement, with {expected} frames, but "{video.path}" has {frames}; measure it '
                 "again"
             )
-
-
-def _sense_and_offset(movement: Movement, side: Side, view: BodyView) -> tuple[float, float]:
-    """1 where the angle grows clockwise in the picture and -1 where it does not; degrees from reference to moving at zero."""
-    at_zero, towards, moving = (
-        np.array([view.in_image(direction, side)])
-        for direction in (movement.reference_anatomical, movement.positive, movement.moving.anatomical)
-    )
-    return float(np.sign(turn_deg(at_zero, towards))[0]), float(turn_deg(at_zero, moving)[0])
 
 
 def _reference(poses: PoseSequence, movement: Movement, side: Side) -> Floats:

@@ -25,11 +25,14 @@ PROMINENCE_SHARE = 0.15
 #: Two peaks are two repetitions where the angle falls back between them by at least this share of the lower one's height.
 FALL_BACK_SHARE = 0.5
 
-#: A repetition that reaches less than this share of the usual excursion is a partial one and is not scored.
+#: A repetition that reaches less than this share of the highest one's excursion is a partial one and is not scored.
 PARTIAL_SHARE = 0.6
 
 #: The lengthening phase begins where this share of the excursion is exceeded, and ends where all but it is reached.
 ONSET_SHARE = 0.05
+
+#: A movement is at rest where it changes by no more than this share of its excursion over :data:`PLATEAU_S`.
+HELD_SHARE = 0.02
 
 #: The end range is the highest mean over this time, in seconds: a plateau, never the highest frame.
 PLATEAU_S = 0.3
@@ -151,8 +154,8 @@ def _sorted_out(found: list[Repetition], cut_off: list[float]) -> Repetitions:
     if not found:
         return Repetitions((), (), tuple(cut_off))
     rest = min(r.start_deg for r in found)
-    usual = float(np.median([r.peak_deg - rest for r in found]))
-    full = [r.peak_deg - rest >= PARTIAL_SHARE * usual for r in found]
+    highest = max(r.peak_deg for r in found) - rest
+    full = [r.peak_deg - rest >= PARTIAL_SHARE * highest for r in found]
     scored = tuple(r for r, is_full in zip(found, full, strict=True) if is_full)
     partial = tuple(r for r, is_full in zip(found, full, strict=True) if not is_full)
     return Repetitions(scored, partial, tuple(cut_off))
@@ -182,14 +185,21 @@ class _Cycle:
         return float(np.median(a[a <= a.min() + 0.1 * np.ptp(a)]))
 
     def end_range_seen(self) -> bool:
-        """Whether the angle is known from start to hold, and the movement came to an end there."""
-        lengthening = np.diff(self.t[self.start : self.hold_end + 1])
+        """Whether the angle is known from the start until the return is well under way, and the movement came to an end."""
+        half_way = self.rest_before + 0.5 * (self.a[self.peak] - self.rest_before)
+        back = np.flatnonzero(self.a[self.peak : self.end + 1] <= half_way)
+        until = self.peak + int(back[0]) if len(back) else self.end
+        steps = np.diff(self.t[self.start : until + 1])
         usual = float(np.median(np.diff(self.t)))
-        if len(lengthening) and lengthening.max() > max(LONGEST_GAP_S, 2.5 * usual):
+        if len(steps) and steps.max() > max(LONGEST_GAP_S, 2.5 * usual):
             return False
-        rose = self.peak > self.start
-        held = self.t[self.hold_end] - self.t[self.hold_start] >= PLATEAU_S
-        return rose and bool(self.returned or held)
+        return self.peak > self.start and (self.returned or self._held())
+
+    def _held(self) -> bool:
+        """Whether a movement that the recording shows no return of had come to rest."""
+        last = self.t >= self.t[self.end] - PLATEAU_S
+        still = float(np.ptp(self.a[last])) <= max(1.5, HELD_SHARE * (self.peak_deg - self.rest_before))
+        return still and bool(self.t[self.end] - self.t[self.hold_start] >= PLATEAU_S)
 
     def repetition(self) -> Repetition:
         t, a = self.t, self.a

@@ -30,8 +30,9 @@ def spectral_arc_length(time_s: NDArray[np.floating[Any]], velocity_deg_s: NDArr
     Returns
     -------
     float or None
-        Dimensionless, at most 0; a single smooth stroke is about -1.4 to -1.6 and every stop or correction makes it more
-        negative. None with fewer than five frames or without movement.
+        Dimensionless, at most 0; every stop or correction makes it more negative. A whole minimum-jerk stroke is -1.40; one cut at
+        5 % of its range, as the lengthening phase is, reads -1.4 in half a second and -1.7 in four, so compare like with like.
+        None with fewer than five frames or without movement.
     """
     if len(time_s) < 5 or not np.any(np.abs(velocity_deg_s) > 0):
         return None

@@ -101,6 +101,15 @@ class Movement(pydantic.BaseModel):
             raise ValueError(f"positive = {self.positive!r} lies along the moving segment, which points {self.moving.anatomical}")
         return self
 
+    @pydantic.model_validator(mode="after")
+    def _seen_in_its_plane(self) -> Self:
+        across: set[Direction] = {"outward", "inward"} if self.plane == "sagittal" else {"forward", "backward"}
+        if self.positive in across:
+            raise ValueError(f"positive = {self.positive!r} does not lie in the {self.plane} plane")
+        if self.camera != ("side" if self.plane == "sagittal" else "front"):
+            raise ValueError(f"a movement in the {self.plane} plane is not seen from camera = {self.camera!r}")
+        return self
+
     @property
     def reference_anatomical(self) -> Literal["up", "down", "forward", "backward"]:
         """Where the reference points in the anatomical position."""

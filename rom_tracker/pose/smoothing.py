@@ -21,7 +21,7 @@ OUTLIER_SIGMAS = 4.0
 OUTLIER_FLOOR_DEG = 4.0
 
 STATEMENT = (
-    f"outliers beyond {OUTLIER_SIGMAS:g} robust standard deviations within {OUTLIER_WINDOW_S:g} s removed; "
+    f"jumps beyond {OUTLIER_SIGMAS:g} robust standard deviations within {OUTLIER_WINDOW_S:g} s removed; "
     f"Butterworth low-pass, {CUTOFF_HZ:g} Hz, order 2 forwards and backwards (zero phase)"
 )
 
