@@ -84,7 +84,7 @@ def compare(before: RomMeasurement, after: RomMeasurement) -> Comparison:
     if before.peak_deg is None or after.peak_deg is None or before.budget is None or after.budget is None:
         return Comparison(before, after, None, None, "refused", flags)
     change = after.peak_deg - before.peak_deg
-    budget = change_budget(before.budget, after.budget, before.movement)
+    budget = change_budget(before.budget, after.budget, before.movement, turned=_turned_deg(before, after) > DIFFERENT_VIEW_DEG)
     gain = change if before.movement.better == "larger" else -change
     verdict: ChangeVerdict = "no detectable change"
     if gain > budget.half_width_deg:
@@ -94,6 +94,14 @@ def compare(before: RomMeasurement, after: RomMeasurement) -> Comparison:
     return Comparison(before, after, change, budget, verdict, flags)
 
 
+def _turned_deg(before: RomMeasurement, after: RomMeasurement) -> float:
+    """By how much the body stood differently to the camera, 0 to 180 degrees."""
+    if before.view is None or after.view is None:
+        return 0.0
+    turned = abs(after.view.yaw_deg - before.view.yaw_deg)
+    return min(turned, 360 - turned)
+
+
 def _moment_flags(moment: str, measurement: RomMeasurement) -> list[Flag]:
     return [Flag(f.code, f"{moment.capitalize()}: {f.message}", f.severity) for f in measurement.flags]
 
@@ -101,14 +109,12 @@ def _moment_flags(moment: str, measurement: RomMeasurement) -> list[Flag]:
 def _difference_flags(before: RomMeasurement, after: RomMeasurement) -> list[Flag]:
     found: list[Flag] = []
     caution: Severity = "caution"
-    if before.view is not None and after.view is not None:
-        turned = abs(after.view.yaw_deg - before.view.yaw_deg)
-        turned = min(turned, 360 - turned)
-        if turned > DIFFERENT_VIEW_DEG:
-            found.append(
-                Flag("different_view", f"The body stood turned by {turned:.0f} degrees between the two recordings, so part of "
-                     "the change may come from the view. Put camera and client at the same places.", caution)
-            )  # fmt: skip
+    turned = _turned_deg(before, after)
+    if turned > DIFFERENT_VIEW_DEG:
+        found.append(
+            Flag("different_view", f"The body stood turned by {turned:.0f} degrees between the two recordings, so part of "
+                 "the change may come from the view. Put camera and client at the same places.", caution)
+        )  # fmt: skip
     if before.start_deg is not None and after.start_deg is not None:
         apart = abs(after.start_deg - before.start_deg)
         if apart > DIFFERENT_START_DEG:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from rom_tracker import __version__
-from rom_tracker.analysis.quality import Flag, Verdict, flags_of, no_person, verdict_of
+from rom_tracker.analysis.quality import VIEW_CAUTION_DEG, Flag, Verdict, file_flags, flags_of, no_person, verdict_of
 from rom_tracker.analysis.repetitions import Repetition, Repetitions, find_repetitions
 from rom_tracker.analysis.uncertainty import ErrorBudget, end_range_budget
 from rom_tracker.capture import VideoFile
@@ -76,6 +76,18 @@ class RomMeasurement:
             return None
         return self.budget.interval_deg(self.peak_deg)
 
+    @property
+    def best_rom_deg(self) -> float | None:
+        """Largest way from start to end range, in degrees; None where no number is given."""
+        return None if self.peak_deg is None else max(r.rom_deg for r in self.repetitions.scored)
+
+    @property
+    def rom_spread_deg(self) -> float | None:
+        """Standard deviation over the repetitions of the way from start to end range; None for a single one."""
+        if self.spread_deg is None:
+            return None
+        return float(np.std([r.rom_deg for r in self.repetitions.scored], ddof=1))
+
     def as_dict(self) -> dict[str, Any]:
         """Plain numbers and words, as ``rom-tracker measure --json`` prints them."""
         return {
@@ -90,6 +102,8 @@ class RomMeasurement:
             "interval_deg": None if self.interval_deg is None else [_rounded(v) for v in self.interval_deg],
             "best_deg": _rounded(self.best_deg),
             "spread_deg": _rounded(self.spread_deg),
+            "best_rom_deg": _rounded(self.best_rom_deg),
+            "rom_spread_deg": _rounded(self.rom_spread_deg),
             "repetitions": [_repetition_dict(r) for r in self.repetitions.scored],
             "partial_repetitions": [_repetition_dict(r) for r in self.repetitions.partial],
             "frames": len(self.angles),
@@ -104,7 +118,7 @@ class RomMeasurement:
                 "rom_tracker": __version__,
                 "model": self.model,
                 "looks": None if self.merged is None else self.merged.used,
-                "smoothing": smoothing.STATEMENT,
+                "smoothing": smoothing.statement(self.angles.time_s),
             },
         }
 
@@ -153,19 +167,23 @@ def measure(
         movement = load_catalogue()[movement]
     if side not in ("left", "right"):
         raise UsageError(f"expected side 'left' or 'right', got {side!r}")
-    passes = poses_of(VideoFile(video), model, progress)
-    return measure_poses(passes, movement, side, video=os.fspath(video))
+    source = VideoFile(video)
+    passes = poses_of(source, model, progress)
+    flags = file_flags(ended_early=source.ended_early, model=model)
+    return measure_poses(passes, movement, side, video=os.fspath(video), flags=flags)
 
 
-def measure_poses(passes: PosePasses, movement: Movement, side: Side, *, video: str | None = None) -> RomMeasurement:
-    """Measure the range of motion in poses that are already there."""
+def measure_poses(
+    passes: PosePasses, movement: Movement, side: Side, *, video: str | None = None, flags: tuple[Flag, ...] = ()
+) -> RomMeasurement:
+    """Measure the range of motion in poses that are already there; ``flags`` are those known of the recording beforehand."""
     view = body_view(passes)
     if view is None:
-        return _nobody(passes, movement, side, video)
+        return _nobody(passes, movement, side, video, flags)
     merged = merge_passes(passes, movement, side, view)
     angles = angle_series(merged.poses, movement, side, view)
     repetitions = find_repetitions(angles)
-    flags = flags_of(angles, repetitions, merged, movement, side, view)
+    flags = (*flags, *flags_of(angles, repetitions, merged, movement, side, view))
     verdict = verdict_of(flags)
     scored = () if verdict == "refused" else repetitions.scored
     return RomMeasurement(
@@ -177,9 +195,9 @@ def measure_poses(passes: PosePasses, movement: Movement, side: Side, *, video: 
         start_deg=_mean([r.start_deg for r in scored]),
         peak_deg=_mean([r.peak_deg for r in scored]),
         rom_deg=_mean([r.rom_deg for r in scored]),
-        best_deg=max((r.peak_deg for r in scored), default=None),
+        best_deg=_best([r.peak_deg for r in scored], movement),
         spread_deg=float(np.std([r.peak_deg for r in scored], ddof=1)) if len(scored) > 1 else None,
-        budget=end_range_budget(scored, angles, movement) if scored else None,
+        budget=_budget(scored, angles, movement, view) if scored else None,
         angles=angles,
         merged=merged,
         view=view,
@@ -188,14 +206,14 @@ def measure_poses(passes: PosePasses, movement: Movement, side: Side, *, video: 
     )
 
 
-def _nobody(passes: PosePasses, movement: Movement, side: Side, video: str | None) -> RomMeasurement:
+def _nobody(passes: PosePasses, movement: Movement, side: Side, video: str | None, flags: tuple[Flag, ...]) -> RomMeasurement:
     n = len(passes.time_s)
     unknown = np.full(n, np.nan)
     return RomMeasurement(
         movement=movement,
         side=side,
         verdict="refused",
-        flags=(no_person(),),
+        flags=(*flags, no_person()),
         repetitions=Repetitions((), (), ()),
         start_deg=None,
         peak_deg=None,
@@ -209,6 +227,16 @@ def _nobody(passes: PosePasses, movement: Movement, side: Side, video: str | Non
         model=passes.as_filmed.model,
         video=video,
     )
+
+
+def _budget(scored: tuple[Repetition, ...], angles: AngleSeries, movement: Movement, view: BodyView) -> ErrorBudget:
+    return end_range_budget(scored, angles, movement, turned=view.off_plane_deg(movement) > VIEW_CAUTION_DEG)
+
+
+def _best(values: list[float], movement: Movement) -> float | None:
+    if not values:
+        return None
+    return max(values) if movement.better == "larger" else min(values)
 
 
 def _mean(values: list[float]) -> float | None:
@@ -228,6 +256,7 @@ def _repetition_dict(r: Repetition) -> dict[str, Any]:
         "end_s": round(r.end_s, 3),
         "start_deg": round(r.start_deg, 2),
         "peak_deg": round(r.peak_deg, 2),
+        "rom_deg": round(r.rom_deg, 2),
         "peak_velocity_deg_s": round(r.peak_velocity_deg_s, 1),
         "smoothness": _rounded(r.smoothness),
     }

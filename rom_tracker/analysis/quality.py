@@ -18,9 +18,12 @@ Severity = Literal["note", "caution", "refused"]
 Verdict = Literal["ok", "caution", "refused"]
 
 #: Degrees out of the movement's plane from which the view is a caution, and from which no angle is reported. Geometry alone
-#: costs 2 degrees at 20 and 8 to 9 at 45 (proximal segment upright, orthographic camera).
+#: costs 2 degrees at 20 and 10 at 45 (proximal segment upright, orthographic camera).
 VIEW_CAUTION_DEG = 20.0
 VIEW_REFUSED_DEG = 50.0
+
+#: Agreement of shoulders, head and feet about the facing below which it is a caution.
+UNSURE_FACING = 0.5
 
 #: Fewest frames that hold a repetition.
 FEWEST_FRAMES = 10
@@ -73,6 +76,24 @@ def no_person() -> Flag:
     )
 
 
+def file_flags(*, ended_early: bool, model: str) -> tuple[Flag, ...]:
+    """Flags that do not depend on what the recording shows."""
+    found: list[Flag] = []
+    if ended_early:
+        found.append(
+            Flag(
+                "cut_off",
+                "The file is cut off: the recording or a copy of it stopped before its end. What is there was measured.",
+                "caution",
+            )
+        )
+    if model != "full":
+        found.append(
+            Flag("other_model", f"The interval was found with the full pose model; that of the {model} one may differ.", "note")
+        )
+    return tuple(found)
+
+
 def flags_of(
     angles: AngleSeries, repetitions: Repetitions, merged: MergedPasses, movement: Movement, side: Side, view: BodyView
 ) -> tuple[Flag, ...]:
@@ -119,9 +140,24 @@ def _view_flags(view: BodyView, movement: Movement, side: Side) -> list[Flag]:
             Flag("view", f"The body is turned about {off:.0f} degrees out of the plane of the movement; the angle was corrected "
                  f"for it, but is less exact. Best is {wanted}.", "caution")
         )  # fmt: skip
-    elif movement.camera == "side" and view.near_side() != side:
+    elif movement.camera == "side" and view.near_side() != side and _one_sided(movement):
         found.append(Flag("far_side", f"The {side} side is away from the camera and partly hidden. Best is {wanted}.", "caution"))
+    if movement.plane == "sagittal" and view.agreement < UNSURE_FACING:
+        found.append(
+            Flag(
+                "unsure_facing",
+                "It is not clear which way the client faces, so forwards may have been taken for backwards. Best is "
+                + wanted
+                + ".",
+                "caution",
+            )
+        )
     return found
+
+
+def _one_sided(movement: Movement) -> bool:
+    """Whether any point of the movement belongs to the tested side, and not to the middle of the body."""
+    return any(not name.startswith("mid_") for name in movement.points)
 
 
 def _repetition_flags(angles: AngleSeries, repetitions: Repetitions, movement: Movement) -> list[Flag]:
@@ -189,6 +225,15 @@ def _landmark_flags(angles: AngleSeries, merged: MergedPasses, movement: Movemen
             Flag("hidden_joint", f"A joint of {movement.title.lower()} is hidden or hard to see (visibility {confidence:.0%}). "
                  "Check light, clothing and the side that faces the camera.", "caution")
         )  # fmt: skip
+    if movement.evidence == "borrowed":
+        found.append(
+            Flag(
+                "borrowed_error",
+                f"No recording of {movement.title.lower()} with a known angle was at hand; its measuring error is taken from the "
+                "least certain movement.",
+                "note",
+            )
+        )
     low, high = movement.limits_deg
     if np.nanmax(angles.angle_deg) > high or np.nanmin(angles.angle_deg) < low:
         found.append(

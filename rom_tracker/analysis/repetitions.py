@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.integrate import cumulative_trapezoid
 from scipy.signal import find_peaks
 
 from rom_tracker.analysis.smoothness import spectral_arc_length
@@ -26,12 +25,12 @@ PROMINENCE_SHARE = 0.15
 FALL_BACK_SHARE = 0.5
 
 #: A repetition that reaches less than this share of the highest one's excursion is a partial one and is not scored.
-PARTIAL_SHARE = 0.6
+PARTIAL_SHARE = 0.7
 
 #: The lengthening phase begins where this share of the excursion is exceeded, and ends where all but it is reached.
 ONSET_SHARE = 0.05
 
-#: A movement is at rest where it changes by no more than this share of its excursion over :data:`PLATEAU_S`.
+#: A movement is at rest where the halves of the last :data:`PLATEAU_S` differ by no more than this share of its excursion.
 HELD_SHARE = 0.02
 
 #: The end range is the highest mean over this time, in seconds: a plateau, never the highest frame.
@@ -54,7 +53,8 @@ class Repetition:
     peak_s : float
         Middle of the end range plateau.
     start_deg, peak_deg : float
-        Angle before the movement, and end range, in degrees from the clinical zero.
+        Start, the lowest mean over :data:`PLATEAU_S` before the end range, and end range, the highest; degrees from the
+        clinical zero.
     peak_velocity_deg_s : float
         Highest angular velocity of the lengthening phase.
     smoothness : float or None
@@ -128,10 +128,10 @@ def find_repetitions(angles: AngleSeries) -> Repetitions:
     cut_off: list[float] = []
     for peak, before, after in zip(peaks, valleys[:-1], valleys[1:], strict=True):
         cycle = _Cycle(t, a, int(before), int(peak), int(after))
-        if cycle.end_range_seen():
-            found.append(cycle.repetition())
-        else:
+        if not cycle.end_range_seen():
             cut_off.append(float(t[peak]))
+        elif (repetition := cycle.repetition()).rom_deg >= SMALLEST_EXCURSION_DEG:
+            found.append(repetition)
     return _sorted_out(found, cut_off)
 
 
@@ -165,7 +165,7 @@ class _Cycle:
     """The frames from one valley over a peak to the next valley."""
 
     def __init__(self, t: Floats, a: Floats, before: int, peak: int, after: int) -> None:
-        self.t, self.a, self.peak = t, a, peak
+        self.t, self.a, self.before, self.peak = t, a, before, peak
         self.rest_before = self._level(a[before : peak + 1])
         self.rest_after = self._level(a[peak : after + 1])
         onset = self.rest_before + ONSET_SHARE * (a[peak] - self.rest_before)
@@ -185,11 +185,8 @@ class _Cycle:
         return float(np.median(a[a <= a.min() + 0.1 * np.ptp(a)]))
 
     def end_range_seen(self) -> bool:
-        """Whether the angle is known from the start until the return is well under way, and the movement came to an end."""
-        half_way = self.rest_before + 0.5 * (self.a[self.peak] - self.rest_before)
-        back = np.flatnonzero(self.a[self.peak : self.end + 1] <= half_way)
-        until = self.peak + int(back[0]) if len(back) else self.end
-        steps = np.diff(self.t[self.start : until + 1])
+        """Whether the angle is known from the start until the return has begun, and the movement came to an end."""
+        steps = np.diff(self.t[self.start : self.hold_end + 2])
         usual = float(np.median(np.diff(self.t)))
         if len(steps) and steps.max() > max(LONGEST_GAP_S, 2.5 * usual):
             return False
@@ -197,13 +194,15 @@ class _Cycle:
 
     def _held(self) -> bool:
         """Whether a movement that the recording shows no return of had come to rest."""
-        last = self.t >= self.t[self.end] - PLATEAU_S
-        still = float(np.ptp(self.a[last])) <= max(1.5, HELD_SHARE * (self.peak_deg - self.rest_before))
-        return still and bool(self.t[self.end] - self.t[self.hold_start] >= PLATEAU_S)
+        left_s = self.t[self.end] - self.t
+        last, before_last = self.a[left_s <= PLATEAU_S / 2], self.a[(left_s > PLATEAU_S / 2) & (left_s <= PLATEAU_S)]
+        if not len(before_last) or left_s[self.hold_start] < 0.9 * PLATEAU_S:
+            return False
+        rising_deg = float(last.mean() - before_last.mean())
+        return rising_deg <= max(1.5, HELD_SHARE * (self.peak_deg - self.rest_before))
 
     def repetition(self) -> Repetition:
         t, a = self.t, self.a
-        before = (t >= t[self.start] - PLATEAU_S) & (t <= t[self.start]) & (a <= a[self.start] + 1e-9)
         phase = slice(self.start, self.hold_start + 1)
         velocity = np.gradient(a[phase], t[phase]) if self.hold_start - self.start >= 2 else np.zeros(1)
         return Repetition(
@@ -212,7 +211,7 @@ class _Cycle:
             peak_s=self.peak_s,
             hold_end_s=float(t[self.hold_end]),
             end_s=float(t[self.end]),
-            start_deg=float(a[before].mean()),
+            start_deg=-highest_mean(t[self.before : self.peak + 1], -a[self.before : self.peak + 1])[1],
             peak_deg=self.peak_deg,
             peak_velocity_deg_s=float(velocity.max()),
             smoothness=spectral_arc_length(t[phase], velocity),
@@ -240,7 +239,7 @@ def highest_mean(t: Floats, a: Floats) -> tuple[float, float]:
     if len(t) < 3:
         best = int(np.argmax(a))
         return float(t[best]), float(a[best])
-    area = cumulative_trapezoid(a, t, initial=0)
+    area = np.concatenate([[0.0], np.cumsum(np.diff(t) * (a[:-1] + a[1:]) / 2)])
     steps = np.diff(t, prepend=t[0])
     above_half_s = float(steps[a > (a.min() + a.max()) / 2].sum())
     window = min(PLATEAU_S, max(above_half_s / 4, 2 * float(np.median(np.diff(t)))), t[-1] - t[0])

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-#: Highest frequency looked at in hertz, least spectral amplitude that counts, and zero padding in powers of two:
-#: the values of Balasubramanian et al. (2015) but for the frequency, 10 Hz there for movements that are not filtered.
+#: Highest frequency looked at in hertz, least spectral amplitude that counts, and zero padding in powers of two: the values of
+#: Balasubramanian et al. (2015).
 HIGHEST_HZ = 10.0
 LEAST_AMPLITUDE = 0.05
 PADDING = 4

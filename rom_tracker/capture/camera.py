@@ -125,7 +125,7 @@ class Camera:
         index = 0
         while True:
             grabbed = capture.grab()
-            now_s = time.monotonic()
+            now_s = time.perf_counter()
             decoded, image = capture.retrieve() if grabbed else (False, None)
             if not decoded or image is None:
                 raise self._silent(index)

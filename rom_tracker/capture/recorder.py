@@ -22,7 +22,7 @@ from rom_tracker.capture.frame import Frame, FrameSource
 from rom_tracker.capture.matroska import MatroskaWriter
 from rom_tracker.capture.recording import FrameTiming, Recording, RecordingInfo, sidecar_path, write_sidecar
 from rom_tracker.capture.writer import cannot_write
-from rom_tracker.errors import OutputError, UsageError, VideoError
+from rom_tracker.errors import MeasurementError, OutputError, UsageError, VideoError
 
 _JPEG_QUALITY = 90
 
@@ -72,6 +72,8 @@ def record(
         The name does not end in ``.mkv``, or a recording of that name is there.
     OutputError
         The file cannot be written, or the disk is full; frames that were recorded before stay and play.
+    MeasurementError
+        `stop` said so during the countdown; no file is left.
     CameraError
         The camera failed; frames that were recorded before stay and play.
     VideoError
@@ -80,16 +82,22 @@ def record(
     path = Path(path)
     _check_target(path, overwrite=overwrite)
     first: Frame | None = None
+    last_s = -1.0
     with _RecordingFile(path, about) as file:
         for frame in source:
             remaining_s = countdown_s - frame.time_s
             if first is None and remaining_s > 0:
                 on_countdown(remaining_s, frame)
+                if stop():
+                    raise MeasurementError("the recording was stopped before it began, and nothing was written")
                 continue
             first = first or frame
             recorded = replace(frame, index=frame.index - first.index, time_s=frame.time_s - first.time_s)
             if duration_s is not None and recorded.time_s > duration_s:
                 break
+            if recorded.time_s <= last_s:
+                continue
+            last_s = recorded.time_s
             file.write(recorded)
             on_frame(recorded)
             if stop():

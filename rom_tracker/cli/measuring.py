@@ -14,6 +14,7 @@ from rom_tracker.errors import UsageError, VideoError
 
 if TYPE_CHECKING:
     from rom_tracker.analysis.measurement import RomMeasurement
+    from rom_tracker.capture import RecordingInfo
     from rom_tracker.landmarks import Side
     from rom_tracker.movements import Movement
     from rom_tracker.pose.estimator import PoseModel
@@ -46,7 +47,7 @@ def measure(
     movements_file: OwnMovements = None,
 ) -> None:
     """Measure the range of motion in one recording."""
-    wanted = _Wanted.of(video, movement, side, model, movements_file)
+    wanted = _Wanted.of((video,), movement, side, model, movements_file)
     _check_outputs((video,), (angles, (".csv",)), (chart, CHART_SUFFIXES), (overlay, (".webm",)))
     try:
         found = wanted.measure(video)
@@ -97,7 +98,7 @@ def compare(
     """Compare the range of motion before and after, and say whether the change is more than the measuring error."""
     from rom_tracker.analysis.comparison import compare as compared
 
-    wanted = _Wanted.of(before, movement, side, model, movements_file)
+    wanted = _Wanted.of((before, after), movement, side, model, movements_file)
     _check_outputs((before, after), (chart, CHART_SUFFIXES))
     _check_there(after)
     measured: list[RomMeasurement] = []
@@ -150,7 +151,7 @@ def demo(
         table.add_column(column, justify="left" if column in ("", "verdict") else "right")
     written: list[Path] = []
     for before, after in sample_pairs():
-        wanted = _Wanted.of(before.path, before.movement, before.side, model, None)
+        wanted = _Wanted.of((), before.movement, before.side, model, None)
         found = compared(wanted.measure(before.path), wanted.measure(after.path))
         table.add_row(
             f"{found.before.movement.title}, {before.side}",
@@ -182,16 +183,15 @@ class _Wanted:
         self.movement, self.side, self.model = movement, side, model
 
     @classmethod
-    def of(cls, video: Path, movement: str | None, side: str | None, model: str, movements_file: Path | None) -> _Wanted:
-        """From the options, and where they are silent from the recording's sidecar."""
+    def of(
+        cls, videos: tuple[Path, ...], movement: str | None, side: str | None, model: str, movements_file: Path | None
+    ) -> _Wanted:
+        """From the options, and where they are silent from the sidecars of the recordings."""
         from rom_tracker.movements import load_catalogue
 
-        if (movement is None or side is None) and video.is_file():
-            from rom_tracker.capture import read_sidecar
-
-            about = read_sidecar(video)
-            if about is not None:
-                movement, side = movement or about.movement, side or about.side
+        about = _sidecars(videos)
+        movement = movement or _agreed("movement", [info.movement for info in about])
+        side = side or _agreed("side", [info.side for info in about if info.side])
         if movement is None:
             raise UsageError("Which movement? Add --movement NAME; `rom-tracker movements` lists them.")
         entry = load_catalogue(movements_file)[movement]
@@ -215,6 +215,26 @@ class _Wanted:
             ensure_model(f"pose_{self.model}", fetched)
         with output.progress_bar(f"Measuring {video.name}") as progress:
             return measured(video, self.movement, self.side, model=self.model, progress=progress)
+
+
+def _sidecars(videos: tuple[Path, ...]) -> list[RecordingInfo]:
+    """What is noted beside the recordings; refuses what cannot be compared."""
+    from rom_tracker.capture import read_sidecar
+
+    found = [info for video in videos if video.is_file() and (info := read_sidecar(video)) is not None]
+    _agreed("client", [info.client for info in found if info.client])
+    if [info.moment for info in found] == ["after", "before"]:
+        raise UsageError("The first recording was made after the treatment and the second one before it; exchange them.")
+    return found
+
+
+def _agreed(what: str, noted: list[str]) -> str | None:
+    """What all recordings say of themselves; None where they say nothing."""
+    if len(set(noted)) > 1:
+        raise UsageError(
+            f"The recordings are not of one {what}: {' and '.join(noted)}. Check the files, or say which with options."
+        )
+    return noted[0] if noted else None
 
 
 def _check_there(video: Path) -> None:

@@ -23,6 +23,13 @@ from rom_tracker.landmarks import locate
 T = TypeVar("T", bound=pydantic.BaseModel)
 Direction = Literal["up", "down", "forward", "backward", "outward", "inward"]
 
+#: Measuring error of the least certain movement, for those of which no recording with a known angle is at hand: root mean
+#: square errors in degrees, and the number of people behind them (calibration/README.md).
+WIDEST_RESIDUAL_DEG = 9.0
+WIDEST_RESIDUAL_PEOPLE = 4
+WIDEST_CHANGE_RESIDUAL_DEG = 4.0
+WIDEST_CHANGE_RESIDUAL_PEOPLE = 4
+
 _CHECKED = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
@@ -74,10 +81,11 @@ class Movement(pydantic.BaseModel):
     definition: str
     compensation: str
     source: str
-    residual_deg: float = pydantic.Field(gt=0)
-    residual_people: int = pydantic.Field(ge=2)
-    change_residual_deg: float = pydantic.Field(gt=0)
-    change_residual_people: int = pydantic.Field(ge=2)
+    evidence: Literal["own", "borrowed"] = "borrowed"
+    residual_deg: float = pydantic.Field(default=WIDEST_RESIDUAL_DEG, gt=0)
+    residual_people: int = pydantic.Field(default=WIDEST_RESIDUAL_PEOPLE, ge=2)
+    change_residual_deg: float = pydantic.Field(default=WIDEST_CHANGE_RESIDUAL_DEG, gt=0)
+    change_residual_people: int = pydantic.Field(default=WIDEST_CHANGE_RESIDUAL_PEOPLE, ge=2)
     still: Literal["opposite_leg"] | None = None
     preferred_view: Literal["image_left", "image_right"] | None = None
 

@@ -105,20 +105,20 @@ def turn_deg(a: Floats, b: Floats) -> Floats:
 
 
 def resting_value(time_s: Floats, angle_deg: Floats) -> float:
-    """The starting position in degrees: the mean of the stillest half second in the lower third of the range; NaN if none."""
+    """The starting position in degrees: the mean of the first still half second; NaN where nothing is known.
+
+    Still means within 5 % of the recording's range, or 1.5 degrees. A recording that begins in the middle of a movement and is
+    never still gives its lowest tenth.
+    """
     known = np.isfinite(angle_deg)
     if not known.any():
         return float("nan")
     t, a = time_s[known], angle_deg[known]
-    low = a <= a.min() + (a.max() - a.min()) / 3
-    best, value = np.inf, float(np.median(a[low]))
-    for i in np.flatnonzero(low):
-        window = slice(i, int(np.searchsorted(t, t[i] + 0.5, side="right")))
-        if t[window][-1] - t[i] < 0.4 or not low[window].all():
-            continue
-        if (spread := float(np.ptp(a[window]))) < best:
-            best, value = spread, float(a[window].mean())
-    return value
+    still_deg = max(1.5, 0.05 * float(np.ptp(a)))
+    for first, last in enumerate(np.searchsorted(t, t + 0.5, side="right")):
+        if t[last - 1] - t[first] >= 0.4 and np.ptp(a[first:last]) <= still_deg:
+            return float(a[first:last].mean())
+    return float(a[a <= np.percentile(a, 10)].mean())
 
 
 def sense_and_offset(movement: Movement, side: Side, view: BodyView) -> tuple[float, float]:

@@ -20,10 +20,23 @@ OUTLIER_WINDOW_S = 0.2
 OUTLIER_SIGMAS = 4.0
 OUTLIER_FLOOR_DEG = 4.0
 
-STATEMENT = (
-    f"jumps beyond {OUTLIER_SIGMAS:g} robust standard deviations within {OUTLIER_WINDOW_S:g} s removed; "
-    f"Butterworth low-pass, {CUTOFF_HZ:g} Hz, order 2 forwards and backwards (zero phase)"
-)
+#: Two passes of a second-order Butterworth filter cut off this much lower than one (Winter, the same section).
+TWO_PASSES = 0.802
+
+#: Shortest stretch that is low-passed, in frames.
+SHORTEST_RUN = 16
+
+
+def statement(time_s: Floats) -> str:
+    """What is done to an angle with these frame times, in words."""
+    removed = f"jumps beyond {OUTLIER_SIGMAS:g} robust standard deviations within {OUTLIER_WINDOW_S:g} s removed"
+    if len(time_s) < SHORTEST_RUN or not _fast_enough(float(np.median(np.diff(time_s)))):
+        return f"{removed}; no low-pass, since the frames are too few or too slow for {CUTOFF_HZ:g} Hz"
+    return f"{removed}; Butterworth low-pass of order 2 forwards and backwards (zero phase), {CUTOFF_HZ:g} Hz in all"
+
+
+def _fast_enough(step_s: float) -> bool:
+    return CUTOFF_HZ / TWO_PASSES * step_s <= 0.45
 
 
 def smooth(time_s: Floats, angle_deg: Floats) -> Floats:
@@ -48,10 +61,10 @@ def smooth(time_s: Floats, angle_deg: Floats) -> Floats:
     for run in known_runs(time_s, kept):
         t, a = time_s[run], kept[run]
         step = float(np.median(np.diff(t))) if len(t) > 1 else np.inf
-        if CUTOFF_HZ * step > 0.45 or len(t) < 16:
+        if len(t) < SHORTEST_RUN or not _fast_enough(step):
             continue
         even_t = np.arange(t[0], t[-1] + step / 2, step)
-        sections = butter(2, CUTOFF_HZ, fs=1 / step, output="sos")
+        sections = butter(2, CUTOFF_HZ / TWO_PASSES, fs=1 / step, output="sos")
         even = sosfiltfilt(sections, np.interp(even_t, t, a), padtype="odd", padlen=min(len(even_t) - 1, 15))
         smoothed[run] = np.interp(t, even_t, even)
     return smoothed

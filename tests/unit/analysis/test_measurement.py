@@ -8,7 +8,7 @@ import pytest
 from stick_figure import repetitions_deg, stick_passes
 
 from rom_tracker.analysis.measurement import RomMeasurement, measure, measure_poses
-from rom_tracker.analysis.quality import Flag, verdict_of
+from rom_tracker.analysis.quality import Flag, file_flags, verdict_of
 from rom_tracker.errors import UnknownMovementError, UsageError
 from rom_tracker.landmarks import INDEX
 from rom_tracker.movements import load_catalogue
@@ -18,10 +18,11 @@ from rom_tracker.pose.sequence import PosePasses, PoseSequence
 CATALOGUE = load_catalogue()
 KEYS = {
     "video", "movement", "side", "verdict", "flags", "start_deg", "peak_deg", "rom_deg", "interval_deg", "best_deg", "spread_deg",
-    "repetitions", "partial_repetitions", "frames", "seconds", "view", "method",
+    "best_rom_deg", "rom_spread_deg", "repetitions", "partial_repetitions", "frames", "seconds", "view", "method",
 }  # fmt: skip
 REPETITION_KEYS = {
-    "start_s", "hold_start_s", "peak_s", "hold_end_s", "end_s", "start_deg", "peak_deg", "peak_velocity_deg_s", "smoothness",
+    "start_s", "hold_start_s", "peak_s", "hold_end_s", "end_s", "start_deg", "peak_deg", "rom_deg",
+    "peak_velocity_deg_s", "smoothness",
 }  # fmt: skip
 
 
@@ -137,7 +138,33 @@ def test_every_code_of_the_package_has_a_case():
     from rom_tracker.analysis import quality
 
     codes = set(re.findall(r"Flag\(\s*\"(\w+)\"", Path(quality.__file__).read_text(encoding="utf-8")))
-    assert codes == {case.split()[0] for case in FLAGS} | {"legs_exchanged"}
+    elsewhere = {"legs_exchanged", "cut_off", "other_model", "borrowed_error", "unsure_facing"}
+    assert codes == {case.split()[0] for case in FLAGS} | elsewhere
+
+
+def test_flags_of_the_file_and_the_model():
+    assert file_flags(ended_early=False, model="full") == ()
+    assert [(f.code, f.severity) for f in file_flags(ended_early=True, model="lite")] == [
+        ("cut_off", "caution"),
+        ("other_model", "note"),
+    ]
+    given = file_flags(ended_early=True, model="full")
+    assert measure_poses(GOOD, load_catalogue()["elbow_flexion"], "left", flags=given).flags[0] == given[0]
+
+
+def test_a_movement_without_recordings_of_its_own_says_so():
+    assert "borrowed_error" in {f.code for f in measured(passes_of([60, 62], "hip_extension"), "hip_extension").flags}
+    assert "borrowed_error" not in {f.code for f in measured(GOOD).flags}
+
+
+def test_an_unclear_facing_is_a_caution(monkeypatch):
+    from dataclasses import replace
+
+    from rom_tracker.analysis import measurement
+
+    view = measurement.body_view(GOOD)
+    monkeypatch.setattr(measurement, "body_view", lambda passes: replace(view, agreement=0.2))
+    assert "unsure_facing" in {f.code for f in measured(GOOD).flags}
 
 
 @pytest.mark.parametrize(

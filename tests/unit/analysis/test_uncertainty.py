@@ -121,11 +121,19 @@ def test_the_budget_of_an_end_range():
     assert [(t.source, t.degrees_of_freedom) for t in found.terms] == [
         ("repetitions", 5),
         ("landmark noise", INF),
-        ("pose model", 16),
+        ("pose model", 17),
     ]
     assert found.terms[2].sd_deg == 4.0
     by_hand = (1.5**2 * 4 / 5 / 2 + 0.9**2 / 18 + 16) ** 0.5
     assert found.sd_deg == pytest.approx(by_hand)
+
+
+def test_a_turned_view_adds_its_term():
+    reps = (repetition(100, 2.01), repetition(100, 5.01))
+    plain, turned = (end_range_budget(reps, angles(0.9), MOVEMENT, turned=t) for t in (False, True))
+    assert turned.sd_deg**2 == pytest.approx(plain.sd_deg**2 + 3.0**2)
+    before_after = [change_budget(plain, plain, MOVEMENT, turned=t).sd_deg ** 2 for t in (False, True)]
+    assert before_after[1] == pytest.approx(before_after[0] + 3.0**2)
 
 
 def test_the_budget_of_a_change_keeps_what_is_not_shared():
@@ -137,6 +145,6 @@ def test_the_budget_of_a_change_keeps_what_is_not_shared():
     ]  # fmt: skip
     by_hand = 1.5**2 + 0.9**2 / 9 + 1.5**2 * 4 / 6 / 3 + 0.3**2 / 9 + 2**2
     assert found.sd_deg == pytest.approx(by_hand**0.5)
-    assert found.terms[-1] == ErrorTerm("pose model and set-up", 2.0, 8)
+    assert found.terms[-1] == ErrorTerm("pose model and set-up", 2.0, 9)
     swapped = change_budget(after, before, MOVEMENT)
     assert swapped.half_width_deg == pytest.approx(found.half_width_deg)

@@ -223,9 +223,9 @@ def test_turns():
 
 @pytest.mark.parametrize(
     ("levels", "expected"),
-    [([3, 40, 3], 3), ([40, 5, 40], 5), ([8, 8], 8), ([12, 60, 12, 60], 12)],
+    [([3, 40, 3], 3), ([0, 25, 0, -25, 0], 0), ([8, 8], 8), ([12, 60, 12, 60], 12)],
 )
-def test_the_resting_value_is_the_stillest_low_half_second(levels, expected):
+def test_the_resting_value_is_the_first_still_half_second(levels, expected):
     angle_deg = np.repeat(np.array(levels, dtype=float), 30)
     time_s = np.arange(len(angle_deg)) / 30
     assert resting_value(time_s, angle_deg) == pytest.approx(expected, abs=1.0)
