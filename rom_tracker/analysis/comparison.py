@@ -5,15 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+
 from rom_tracker.analysis.measurement import RomMeasurement
-from rom_tracker.analysis.quality import Flag, Severity
+from rom_tracker.analysis.quality import Flag, Severity, verdict_of
 from rom_tracker.analysis.uncertainty import ErrorBudget, change_budget
 from rom_tracker.errors import UsageError
 
 ChangeVerdict = Literal["improved", "no detectable change", "worse", "refused"]
 
-#: Difference in how the body stood to the camera, or in the starting position, that is worth a caution, in degrees.
+#: Difference in how the body stood to the camera that is worth a caution, in degrees.
 DIFFERENT_VIEW_DEG = 10.0
+
+#: Difference in how the body stood to the camera beyond which the two are not compared, in degrees.
+OTHER_VIEW_DEG = 60.0
+
+#: Difference in the starting position that is worth a caution, in degrees.
 DIFFERENT_START_DEG = 10.0
 
 
@@ -81,7 +88,8 @@ def compare(before: RomMeasurement, after: RomMeasurement) -> Comparison:
             f"{after.movement.key} {after.side}"
         )
     flags = (*_moment_flags("before", before), *_moment_flags("after", after), *_difference_flags(before, after))
-    if before.peak_deg is None or after.peak_deg is None or before.budget is None or after.budget is None:
+    refused = verdict_of(flags) == "refused"
+    if refused or before.peak_deg is None or after.peak_deg is None or before.budget is None or after.budget is None:
         return Comparison(before, after, None, None, "refused", flags)
     change = after.peak_deg - before.peak_deg
     budget = change_budget(before.budget, after.budget, before.movement, turned=_turned_deg(before, after) > DIFFERENT_VIEW_DEG)
@@ -92,6 +100,12 @@ def compare(before: RomMeasurement, after: RomMeasurement) -> Comparison:
     elif gain < -budget.half_width_deg:
         verdict = "worse"
     return Comparison(before, after, change, budget, verdict, flags)
+
+
+def _same_recording(before: RomMeasurement, after: RomMeasurement) -> bool:
+    if before.merged is None or after.merged is None:
+        return False
+    return np.array_equal(before.merged.poses.xy, after.merged.poses.xy, equal_nan=True)
 
 
 def _turned_deg(before: RomMeasurement, after: RomMeasurement) -> float:
@@ -110,11 +124,18 @@ def _difference_flags(before: RomMeasurement, after: RomMeasurement) -> list[Fla
     found: list[Flag] = []
     caution: Severity = "caution"
     turned = _turned_deg(before, after)
-    if turned > DIFFERENT_VIEW_DEG:
+    if turned > OTHER_VIEW_DEG:
         found.append(
-            Flag("different_view", f"The body stood turned by {turned:.0f} degrees between the two recordings, so part of "
-                 "the change may come from the view. Put camera and client at the same places.", caution)
+            Flag("other_view", f"The body stood turned by {turned:.0f} degrees between the two recordings, so they cannot be "
+                 "compared. Are they of one client and one set-up?", "refused")
         )  # fmt: skip
+    elif turned > DIFFERENT_VIEW_DEG:
+        found.append(
+            Flag("different_view", f"The body stood turned by {turned:.0f} degrees between the two recordings, so part of the "
+                 "change may come from the view. Put camera and client at the same places.", caution)
+        )  # fmt: skip
+    if _same_recording(before, after):
+        found.append(Flag("same_recording", "Before and after are the same recording.", caution))
     if before.start_deg is not None and after.start_deg is not None:
         apart = abs(after.start_deg - before.start_deg)
         if apart > DIFFERENT_START_DEG:

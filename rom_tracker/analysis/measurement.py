@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from rom_tracker import __version__
-from rom_tracker.analysis.quality import VIEW_CAUTION_DEG, Flag, Verdict, file_flags, flags_of, no_person, verdict_of
+from rom_tracker.analysis.quality import VIEW_CAUTION_DEG, Flag, Verdict, file_flags, flags_of, no_person, small_range, verdict_of
 from rom_tracker.analysis.repetitions import Repetition, Repetitions, find_repetitions
 from rom_tracker.analysis.uncertainty import ErrorBudget, end_range_budget
 from rom_tracker.capture import VideoFile
@@ -186,6 +186,11 @@ def measure_poses(
     flags = (*flags, *flags_of(angles, repetitions, merged, movement, side, view))
     verdict = verdict_of(flags)
     scored = () if verdict == "refused" else repetitions.scored
+    budget = _budget(scored, angles, movement, view) if scored else None
+    rom = _mean([r.rom_deg for r in scored])
+    if rom is not None and budget is not None:
+        flags = (*flags, *small_range(rom, budget.half_width_deg))
+        verdict = verdict_of(flags)
     return RomMeasurement(
         movement=movement,
         side=side,
@@ -194,10 +199,10 @@ def measure_poses(
         repetitions=repetitions,
         start_deg=_mean([r.start_deg for r in scored]),
         peak_deg=_mean([r.peak_deg for r in scored]),
-        rom_deg=_mean([r.rom_deg for r in scored]),
+        rom_deg=rom,
         best_deg=_best([r.peak_deg for r in scored], movement),
         spread_deg=float(np.std([r.peak_deg for r in scored], ddof=1)) if len(scored) > 1 else None,
-        budget=_budget(scored, angles, movement, view) if scored else None,
+        budget=budget,
         angles=angles,
         merged=merged,
         view=view,

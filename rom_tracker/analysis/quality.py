@@ -7,10 +7,10 @@ from typing import Literal
 
 import numpy as np
 
-from rom_tracker.analysis.repetitions import SMALLEST_EXCURSION_DEG, Repetitions
-from rom_tracker.landmarks import Side
+from rom_tracker.analysis.repetitions import PLATEAU_S, SMALLEST_EXCURSION_DEG, Repetition, Repetitions
+from rom_tracker.landmarks import Side, opposite_side
 from rom_tracker.movements import Movement
-from rom_tracker.pose.angles import AngleSeries
+from rom_tracker.pose.angles import AngleSeries, resting_value, turn_deg
 from rom_tracker.pose.passes import MergedPasses
 from rom_tracker.pose.view import BodyView
 
@@ -36,6 +36,20 @@ UNKNOWN_SHARE = 0.1
 
 #: Median visibility of the least visible landmark that is worth a caution.
 LOW_CONFIDENCE = 0.5
+
+#: Median visibility below which the far side of the body is only guessed.
+GUESSED_CONFIDENCE = 0.3
+
+#: Share of frames with exchanged legs beyond which it is not the model that mistook the side. Rendered hip flexion: up to 0.4;
+#: the wrong side named: 0.6 and more.
+WRONG_SIDE_SHARE = 0.5
+
+#: Share of the range that the limb itself must turn by; below the first the rest is said, below the second nothing is reported.
+OWN_SHARE_CAUTION = 0.7
+OWN_SHARE_REFUSED = 0.4
+
+#: Share of known frames beyond the movement's limits from which no angle is reported.
+IMPLAUSIBLE_SHARE = 0.02
 
 #: Spread of the end range over the repetitions that is worth a caution: standard deviation in degrees.
 WIDE_SPREAD_DEG = 5.0
@@ -94,6 +108,20 @@ def file_flags(*, ended_early: bool, model: str) -> tuple[Flag, ...]:
     return tuple(found)
 
 
+def small_range(rom_deg: float, half_width_deg: float) -> tuple[Flag, ...]:
+    """A flag where the range of motion is no larger than its own measuring error."""
+    if rom_deg >= half_width_deg:
+        return ()
+    return (
+        Flag(
+            "small_range",
+            f"The range of motion, {rom_deg:.0f} degrees, is no larger than the measuring error of {half_width_deg:.0f}. "
+            "Check the movement and the side.",
+            "caution",
+        ),
+    )
+
+
 def flags_of(
     angles: AngleSeries, repetitions: Repetitions, merged: MergedPasses, movement: Movement, side: Side, view: BodyView
 ) -> tuple[Flag, ...]:
@@ -102,7 +130,8 @@ def flags_of(
         *_frame_flags(angles),
         *_view_flags(view, movement, side),
         *_repetition_flags(angles, repetitions, movement),
-        *_landmark_flags(angles, merged, movement),
+        *_direction_flags(angles, repetitions, merged, movement, side),
+        *_landmark_flags(angles, merged, movement, side, view),
     )
 
 
@@ -205,12 +234,59 @@ def _repetition_flags(angles: AngleSeries, repetitions: Repetitions, movement: M
     if spread > WIDE_SPREAD_DEG:
         found.append(
             Flag("uneven_repetitions", f"The end range differs much between the repetitions (standard deviation {spread:.0f} "
-                 "degrees).", "caution")
+                 "degrees): the client varied, or the joints were lost. Look at the overlay video.", "caution")
         )  # fmt: skip
     return found
 
 
-def _landmark_flags(angles: AngleSeries, merged: MergedPasses, movement: Movement) -> list[Flag]:
+def _direction_flags(
+    angles: AngleSeries, repetitions: Repetitions, merged: MergedPasses, movement: Movement, side: Side
+) -> list[Flag]:
+    """Whether it was this movement that the client did."""
+    scored = repetitions.scored
+    if not scored:
+        return []
+    start, peak = (float(np.mean([getattr(r, name) for r in scored])) for name in ("start_deg", "peak_deg"))
+    rest = resting_value(angles.time_s, angles.angle_deg)
+    if sum(movement.limits_deg) > 0 and peak - rest < SMALLEST_EXCURSION_DEG < rest - start:
+        return [
+            Flag(
+                "other_direction",
+                f"The client moves the other way: from rest to {start:.0f} degrees, and never beyond rest in the direction of "
+                f"{movement.title.lower()}. Check the movement and the side.",
+                "refused",
+            )
+        ]
+    share = _own_share(scored, merged, movement, side)
+    if share < OWN_SHARE_CAUTION:
+        return [
+            Flag(
+                "trunk_moved",
+                f"Only {max(share, 0):.0%} of the range came from the limb itself, the rest from the trunk leaning. "
+                "Let the client keep the trunk still, or choose the trunk's movement.",
+                "refused" if share < OWN_SHARE_REFUSED else "caution",
+            )
+        ]
+    return []
+
+
+def _own_share(scored: tuple[Repetition, ...], merged: MergedPasses, movement: Movement, side: Side) -> float:
+    """Share of the range, about 0 to 1, by which the moving segment itself turned in the picture; 1 where the trunk has no part."""
+    reference = movement.reference
+    if reference == "up" or not {reference.start, reference.end} <= {"mid_hip", "mid_shoulder"}:
+        return 1.0
+    poses = merged.poses
+    vector = poses.point(movement.moving.end, side) - poses.point(movement.moving.start, side)
+    shares = []
+    for r in scored:
+        at_start, at_peak = (
+            np.nanmean(vector[np.abs(poses.time_s - moment_s) <= PLATEAU_S / 2], axis=0) for moment_s in (r.start_s, r.peak_s)
+        )
+        shares.append(abs(float(turn_deg(at_start[None], at_peak[None])[0])) / r.rom_deg)
+    return float(np.median(shares))
+
+
+def _landmark_flags(angles: AngleSeries, merged: MergedPasses, movement: Movement, side: Side, view: BodyView) -> list[Flag]:
     found: list[Flag] = []
     known = np.isfinite(angles.angle_deg)
     if not known.any():
@@ -220,11 +296,15 @@ def _landmark_flags(angles: AngleSeries, merged: MergedPasses, movement: Movemen
         outside = " because a joint lay outside the picture" if angles.out_of_picture.mean() > unknown / 2 else ""
         found.append(Flag("frames_lost", f"In {unknown:.0%} of the frames the angle is unknown{outside}.", "caution"))
     confidence = float(np.median(angles.confidence[known]))
-    if confidence < LOW_CONFIDENCE:
+    hidden = f"A joint of {movement.title.lower()} is hidden or hard to see (visibility {confidence:.0%}). "
+    if confidence < GUESSED_CONFIDENCE and movement.camera == "side" and view.near_side() != side:
         found.append(
-            Flag("hidden_joint", f"A joint of {movement.title.lower()} is hidden or hard to see (visibility {confidence:.0%}). "
-                 "Check light, clothing and the side that faces the camera.", "caution")
-        )  # fmt: skip
+            Flag(
+                "hidden_joint", f"{hidden}The {side} side is behind the body. Did you mean --side {opposite_side(side)}?", "refused"
+            )
+        )
+    elif confidence < LOW_CONFIDENCE:
+        found.append(Flag("hidden_joint", f"{hidden}Check light, clothing and the side that faces the camera.", "caution"))
     if movement.evidence == "borrowed":
         found.append(
             Flag(
@@ -235,11 +315,26 @@ def _landmark_flags(angles: AngleSeries, merged: MergedPasses, movement: Movemen
             )
         )
     low, high = movement.limits_deg
-    if np.nanmax(angles.angle_deg) > high or np.nanmin(angles.angle_deg) < low:
+    beyond = (angles.angle_deg[known] < low) | (angles.angle_deg[known] > high)
+    if beyond.any():
         found.append(
-            Flag("implausible", f"The angle leaves what a joint can do ({low:g} to {high:g} degrees); the joints were probably "
-                 "mistaken for others. Look at the overlay video.", "caution")
-        )  # fmt: skip
+            Flag(
+                "implausible",
+                f"The angle leaves what a joint can do ({low:g} to {high:g} degrees): joints were mistaken for others, or another "
+                "movement was done. Look at the overlay video.",
+                "refused" if beyond.mean() > IMPLAUSIBLE_SHARE else "caution",
+            )
+        )
+    if merged.exchanged.mean() > WRONG_SIDE_SHARE:
+        found.append(
+            Flag(
+                "wrong_side",
+                f"It looks as if the {opposite_side(side)} leg moves and the {side} one stands still. "
+                f"Did you mean --side {opposite_side(side)}?",
+                "refused",
+            )
+        )
+        return found
     if merged.exchanged.any():
         found.append(
             Flag("legs_exchanged", f"In {merged.exchanged.mean():.0%} of the frames the model had exchanged the legs; they were "

@@ -81,6 +81,9 @@ def measure(
         else:
             output.console().print(output.measurement_table((video.name, found)))
         output.print_flags(found.flags)
+        for written in (angles, chart, overlay):
+            if written is not None:
+                output.console().print(f"Written: {escape(str(written))}", soft_wrap=True)
     if found.verdict == "refused":
         raise typer.Exit(1)
 
@@ -117,7 +120,8 @@ def compare(
     if as_json:
         output.print_json(found.as_dict())
     else:
-        output.console().print(output.measurement_table(("before", found.before), ("after", found.after)))
+        if found.verdict != "refused":
+            output.console().print(output.measurement_table(("before", found.before), ("after", found.after)))
         output.print_flags(found.flags)
         output.console().print(output.change_lines(found))
         if chart is None and found.verdict != "refused":
@@ -147,7 +151,7 @@ def demo(
     except OSError as error:
         raise cannot_write(out, error) from error
     table = Table(title="Sample clips: rendered people whose joint angles are known", title_justify="left", title_style="bold")
-    for column in ("", "before", "after", "change", "true change", "can be told from", "verdict"):
+    for column in ("", "before", "after", "change", "true change", "detectable from", "verdict"):
         table.add_column(column, justify="left" if column in ("", "verdict") else "right")
     written: list[Path] = []
     for before, after in sample_pairs():
@@ -197,6 +201,7 @@ class _Wanted:
         entry = load_catalogue(movements_file)[movement]
         if side is None:
             raise UsageError("Which side? Add --side left or --side right.")
+        side = side.lower()
         if side not in ("left", "right"):
             raise UsageError(f"--side is left or right, got {side!r}.")
         if model not in ("lite", "full", "heavy"):

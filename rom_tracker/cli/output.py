@@ -133,8 +133,10 @@ def print_flags(flags: tuple[Flag, ...]) -> None:
 def change_lines(comparison: Comparison) -> str:
     """The change in words."""
     verdict = f"[bold {VERDICT_STYLE[comparison.verdict]}]{comparison.verdict}[/]"
+    if any(flag.severity == "caution" for flag in comparison.flags):
+        verdict += ", with caution: see above"
     if comparison.change_deg is None or comparison.interval_deg is None:
-        return f"Change: {verdict}"
+        return "Change: [bold red]refused[/], no number is given."
     low, high = comparison.interval_deg
     return (
         f"Change: [bold]{comparison.change_deg:+.1f}°[/bold] (95 % interval {low:+.1f}° to {high:+.1f}°): {verdict}\n"

@@ -25,9 +25,9 @@ Direction = Literal["up", "down", "forward", "backward", "outward", "inward"]
 
 #: Measuring error of the least certain movement, for those of which no recording with a known angle is at hand: root mean
 #: square errors in degrees, and the number of people behind them (calibration/README.md).
-WIDEST_RESIDUAL_DEG = 9.0
-WIDEST_RESIDUAL_PEOPLE = 4
-WIDEST_CHANGE_RESIDUAL_DEG = 4.0
+WIDEST_RESIDUAL_DEG = 6.9
+WIDEST_RESIDUAL_PEOPLE = 5
+WIDEST_CHANGE_RESIDUAL_DEG = 3.9
 WIDEST_CHANGE_RESIDUAL_PEOPLE = 4
 
 _CHECKED = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
@@ -146,10 +146,11 @@ class Catalogue:
         UnknownMovementError
             There is none; the message names the nearest ones.
         """
+        plain = key.strip().lower().replace("-", "_").replace(" ", "_")
         try:
-            return self.movements[key]
+            return self.movements[plain]
         except KeyError:
-            near = difflib.get_close_matches(key.lower().replace("-", "_").replace(" ", "_"), self.movements, n=3)
+            near = difflib.get_close_matches(plain, self.movements, n=3) or [name for name in self.movements if plain in name]
             hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(self.movements)}."
             raise UnknownMovementError(f"There is no movement called {key!r}. {hint}") from None
 
@@ -294,6 +295,13 @@ def _link_segments(
     return linked
 
 
+#: What to say in place of pydantic's words.
+_PLAIN = {
+    "missing": "is missing",
+    "extra_forbidden": "there is no such key; see the list at the top of the built-in movements.toml",
+}
+
+
 def _validated(kind_of: type[T], table: Any, kind: str, name: str, source: _Source, mistakes: list[str]) -> T | None:
     try:
         return kind_of.model_validate(table)
@@ -301,5 +309,5 @@ def _validated(kind_of: type[T], table: Any, kind: str, name: str, source: _Sour
         for problem in error.errors(include_url=False):
             key = str(problem["loc"][0]) if problem["loc"] else None
             came = "" if problem["type"] in {"missing", "extra_forbidden"} or key is None else f", got {problem['input']!r}"
-            mistakes.append(source.mistake(kind, name, key, problem["msg"] + came))
+            mistakes.append(source.mistake(kind, name, key, _PLAIN.get(problem["type"], problem["msg"]) + came))
         return None
