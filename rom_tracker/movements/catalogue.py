@@ -298,7 +298,7 @@ def _link_segments(
 #: What to say in place of pydantic's words.
 _PLAIN = {
     "missing": "is missing",
-    "extra_forbidden": "there is no such key; see the list at the top of the built-in movements.toml",
+    "extra_forbidden": "unknown key; the built-in movements.toml lists the known ones",
 }
 
 

@@ -83,7 +83,7 @@ def test_a_refused_recording_refuses_the_comparison(refused):
     c = compare(*pair)
     assert c.verdict == "refused"
     assert c.change_deg is c.budget is c.interval_deg is c.detectable_deg is None
-    assert all(f.message.startswith(("Before: ", "After: ")) for f in c.flags)
+    assert all(f.message.startswith(("Before: ", "After: ")) for f in c.flags if f.code != "same_recording")
     assert codes(c).count("no_movement") == (2 if refused == "both" else 1)
     json.dumps(c.as_dict(), allow_nan=False)
 
@@ -116,7 +116,17 @@ def test_another_model():
 def test_another_look():
     m = measured(100)
     other = replace(m, merged=MergedPasses(m.merged.poses, "both averaged", m.merged.exchanged))
-    assert codes(compare(m, other)) == ["different_look"]
+    assert codes(compare(m, other)) == ["same_recording", "different_look"]
+
+
+def test_the_same_recording_twice_is_said():
+    assert codes(compare(measured(100), measured(100))) == ["same_recording"]
+
+
+def test_recordings_from_opposite_sides_are_not_compared():
+    c = compare(measured(100), measured(112, yaw_deg=-5.0))
+    assert c.verdict == "refused"
+    assert "other_view" in codes(c)
 
 
 def test_flags_of_the_recordings_are_kept_with_their_moment():

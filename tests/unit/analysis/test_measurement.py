@@ -8,11 +8,11 @@ import pytest
 from stick_figure import repetitions_deg, stick_passes
 
 from rom_tracker.analysis.measurement import RomMeasurement, measure, measure_poses
-from rom_tracker.analysis.quality import Flag, file_flags, verdict_of
+from rom_tracker.analysis.quality import Flag, file_flags, small_range, verdict_of
 from rom_tracker.errors import UnknownMovementError, UsageError
 from rom_tracker.landmarks import INDEX
 from rom_tracker.movements import load_catalogue
-from rom_tracker.pose.passes import exchange_legs
+from rom_tracker.pose.passes import MergedPasses, exchange_legs
 from rom_tracker.pose.sequence import PosePasses, PoseSequence
 
 CATALOGUE = load_catalogue()
@@ -105,7 +105,7 @@ FLAGS = {
     "uneven_repetitions": (passes_of([105, 120, 112]), "caution"),
     "frames_lost": (changed(GOOD, T > 9.5, **LOST), "caution"),
     "hidden_joint": (changed(GOOD, True, visibility=0.3, landmarks=WRIST), "caution"),
-    "implausible": (passes_of([178, 179, 178]), "caution"),
+    "implausible": (passes_of([178, 179, 178]), "refused"),
 }  # fmt: skip
 
 
@@ -138,8 +138,50 @@ def test_every_code_of_the_package_has_a_case():
     from rom_tracker.analysis import quality
 
     codes = set(re.findall(r"Flag\(\s*\"(\w+)\"", Path(quality.__file__).read_text(encoding="utf-8")))
-    elsewhere = {"legs_exchanged", "cut_off", "other_model", "borrowed_error", "unsure_facing"}
+    elsewhere = {"legs_exchanged", "cut_off", "other_model", "borrowed_error", "unsure_facing"} | WRONG_USE
     assert codes == {case.split()[0] for case in FLAGS} | elsewhere
+
+
+WRONG_USE = {"wrong_side", "other_direction", "trunk_moved", "small_range"}
+
+
+def test_the_wrong_leg_is_refused():
+    time_s, angle_deg = repetitions_deg([90, 92])
+    found = measured(stick_passes("hip_flexion", "left", angle_deg, time_s, faces="image_left"), "hip_flexion", "right")
+    assert found.verdict == "refused"
+
+
+def test_legs_exchanged_in_most_frames_are_the_wrong_side():
+    from rom_tracker.analysis.quality import flags_of
+
+    good = measured(GOOD)
+    merged = MergedPasses(good.merged.poses, "as filmed", np.ones(len(good.angles), dtype=bool))
+    flags = flags_of(good.angles, good.repetitions, merged, good.movement, "left", good.view)
+    assert [f.severity for f in flags if f.code == "wrong_side"] == ["refused"]
+
+
+def test_the_opposite_movement_is_refused():
+    time_s, angle_deg = repetitions_deg([40, 42])
+    backwards = stick_passes("shoulder_extension", "left", angle_deg, time_s, faces="image_left")
+    found = measured(backwards, "shoulder_flexion")
+    assert found.verdict == "refused"
+    assert "other_direction" in {f.code for f in found.flags}
+    assert found.peak_deg is None
+
+
+def test_a_leaning_trunk_is_not_a_raised_leg():
+    time_s, angle_deg = repetitions_deg([25, 26])
+    leaning = stick_passes("trunk_lateral_flexion", "right", angle_deg, time_s, faces="image_left", yaw_deg=0.0)
+    found = [measured(leaning, "hip_abduction", side) for side in ("left", "right")]
+    assert all(m.verdict == "refused" for m in found)
+    assert "trunk_moved" in {f.code for m in found for f in m.flags}
+
+
+def test_a_range_within_its_own_error_is_a_caution():
+    found = measured(passes_of([11, 12]))
+    assert {"small_range"} <= {f.code for f in found.flags} or found.budget.half_width_deg < found.rom_deg
+    assert small_range(5.0, 6.0)[0].severity == "caution"
+    assert small_range(7.0, 6.0) == ()
 
 
 def test_flags_of_the_file_and_the_model():
