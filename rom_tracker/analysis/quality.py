@@ -131,7 +131,9 @@ def flags_of(
         *_view_flags(view, movement, side),
         *_repetition_flags(angles, repetitions, movement),
         *_direction_flags(angles, repetitions, merged, movement, side),
-        *_landmark_flags(angles, merged, movement, side, view),
+        *_visibility_flags(angles, movement, side, view),
+        *_identity_flags(angles, merged, movement, side),
+        *_evidence_flags(movement),
     )
 
 
@@ -286,7 +288,8 @@ def _own_share(scored: tuple[Repetition, ...], merged: MergedPasses, movement: M
     return float(np.median(shares))
 
 
-def _landmark_flags(angles: AngleSeries, merged: MergedPasses, movement: Movement, side: Side, view: BodyView) -> list[Flag]:
+def _visibility_flags(angles: AngleSeries, movement: Movement, side: Side, view: BodyView) -> list[Flag]:
+    """Whether the joints were seen."""
     found: list[Flag] = []
     known = np.isfinite(angles.angle_deg)
     if not known.any():
@@ -298,24 +301,19 @@ def _landmark_flags(angles: AngleSeries, merged: MergedPasses, movement: Movemen
     confidence = float(np.median(angles.confidence[known]))
     hidden = f"A joint of {movement.title.lower()} is hidden or hard to see (visibility {confidence:.0%}). "
     if confidence < GUESSED_CONFIDENCE and movement.camera == "side" and view.near_side() != side:
-        found.append(
-            Flag(
-                "hidden_joint", f"{hidden}The {side} side is behind the body. Did you mean --side {opposite_side(side)}?", "refused"
-            )
-        )
+        meant = f"The {side} side is behind the body. Did you mean --side {opposite_side(side)}?"
+        found.append(Flag("hidden_joint", hidden + meant, "refused"))
     elif confidence < LOW_CONFIDENCE:
         found.append(Flag("hidden_joint", f"{hidden}Check light, clothing and the side that faces the camera.", "caution"))
-    if movement.evidence == "borrowed":
-        found.append(
-            Flag(
-                "borrowed_error",
-                f"No recording of {movement.title.lower()} with a known angle was at hand; its measuring error is taken from the "
-                "least certain movement.",
-                "note",
-            )
-        )
+    return found
+
+
+def _identity_flags(angles: AngleSeries, merged: MergedPasses, movement: Movement, side: Side) -> list[Flag]:
+    """Whether the joints were mistaken for others."""
+    found: list[Flag] = []
     low, high = movement.limits_deg
-    beyond = (angles.angle_deg[known] < low) | (angles.angle_deg[known] > high)
+    known = angles.angle_deg[np.isfinite(angles.angle_deg)]
+    beyond = (known < low) | (known > high)
     if beyond.any():
         found.append(
             Flag(
@@ -325,22 +323,31 @@ def _landmark_flags(angles: AngleSeries, merged: MergedPasses, movement: Movemen
                 "refused" if beyond.mean() > IMPLAUSIBLE_SHARE else "caution",
             )
         )
-    if merged.exchanged.mean() > WRONG_SIDE_SHARE:
+    exchanged = float(merged.exchanged.mean())
+    other = opposite_side(side)
+    if exchanged > WRONG_SIDE_SHARE:
+        seen = f"It looks as if the {other} leg moves and the {side} one stands still. Did you mean --side {other}?"
+        found.append(Flag("wrong_side", seen, "refused"))
+    elif exchanged > 0:
+        put_right = "they were told apart by the leg that stands still."
         found.append(
-            Flag(
-                "wrong_side",
-                f"It looks as if the {opposite_side(side)} leg moves and the {side} one stands still. "
-                f"Did you mean --side {opposite_side(side)}?",
-                "refused",
-            )
+            Flag("legs_exchanged", f"In {exchanged:.0%} of the frames the model had exchanged the legs; {put_right}", "note")
         )
-        return found
-    if merged.exchanged.any():
-        found.append(
-            Flag("legs_exchanged", f"In {merged.exchanged.mean():.0%} of the frames the model had exchanged the legs; they were "
-                 "told apart by the leg that stands still.", "note")
-        )  # fmt: skip
     return found
+
+
+def _evidence_flags(movement: Movement) -> list[Flag]:
+    """Whether the measuring error of the movement is known."""
+    if movement.evidence == "own":
+        return []
+    return [
+        Flag(
+            "borrowed_error",
+            f"No recording of {movement.title.lower()} with a known angle was at hand; its measuring error is taken from the "
+            "least certain movement.",
+            "note",
+        )
+    ]
 
 
 def _times(seconds: tuple[float, ...] | list[float]) -> str:

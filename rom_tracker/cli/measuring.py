@@ -76,16 +76,19 @@ def measure(
     if as_json:
         output.print_json(found.as_dict())
     else:
-        if found.verdict == "refused":
-            output.console().print(f"{escape(found.movement.title)}, {found.side}: [red]refused[/], no angle is given.")
-        else:
-            output.console().print(output.measurement_table((video.name, found)))
-        output.print_flags(found.flags)
-        for written in (angles, chart, overlay):
-            if written is not None:
-                output.console().print(f"Written: {escape(str(written))}", soft_wrap=True)
+        _print_measurement(video, found, [path for path in (angles, chart, overlay) if path is not None])
     if found.verdict == "refused":
         raise typer.Exit(1)
+
+
+def _print_measurement(video: Path, found: RomMeasurement, written: list[Path]) -> None:
+    if found.verdict == "refused":
+        output.console().print(f"{escape(found.movement.title)}, {found.side}: [red]refused[/], no angle is given.")
+    else:
+        output.console().print(output.measurement_table((video.name, found)))
+    output.print_flags(found.flags)
+    for path in written:
+        output.console().print(f"Written: {escape(str(path))}", soft_wrap=True)
 
 
 def compare(
