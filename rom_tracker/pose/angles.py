@@ -107,18 +107,21 @@ def turn_deg(a: Floats, b: Floats) -> Floats:
 def resting_value(time_s: Floats, angle_deg: Floats) -> float:
     """The starting position in degrees: the mean of the first still half second; NaN where nothing is known.
 
-    Still means within 5 % of the recording's range, or 1.5 degrees. A recording that begins in the middle of a movement and is
-    never still gives its lowest tenth.
+    Still means within 5 % of the recording's range, or 1.5 degrees. Only what comes before the angle has left its first value by a
+    fifth of the range counts, so that a hold at the end range is never taken for it; a recording that begins on the move gives
+    the mean of its first two tenths of a second.
     """
     known = np.isfinite(angle_deg)
     if not known.any():
         return float("nan")
     t, a = time_s[known], angle_deg[known]
+    away = np.abs(a - a[0]) > max(1.5, 0.2 * float(np.ptp(a)))
+    until = int(np.argmax(away)) if away.any() else len(a)
     still_deg = max(1.5, 0.05 * float(np.ptp(a)))
-    for first, last in enumerate(np.searchsorted(t, t + 0.5, side="right")):
+    for first, last in enumerate(np.searchsorted(t[:until], t[:until] + 0.5, side="right")):
         if t[last - 1] - t[first] >= 0.4 and np.ptp(a[first:last]) <= still_deg:
             return float(a[first:last].mean())
-    return float(a[a <= np.percentile(a, 10)].mean())
+    return float(a[t <= t[0] + 0.2].mean())
 
 
 def sense_and_offset(movement: Movement, side: Side, view: BodyView) -> tuple[float, float]:

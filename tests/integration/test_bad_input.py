@@ -263,7 +263,7 @@ def test_a_recording_cut_after_a_repetition_is_measured_and_says_so(run, film, e
         (("compare", "gone.mp4", "{video}", *ELBOW), 'there is no file "gone.mp4"'),
         (("compare", "{video}", "gone.mp4", *ELBOW), 'there is no file "gone.mp4"'),
         (("compare", "{video}", "{video}", "-m", "elbow_flexion"), "Which side?"),
-        (("movements", "knee-flexion"), "Did you mean knee_flexion"),
+        (("movements", "knee-flexon"), "Did you mean knee_flexion"),
     ],
 )
 def test_wrong_use(arguments, words, run, short, tmp_path):

@@ -231,6 +231,12 @@ def test_the_resting_value_is_the_first_still_half_second(levels, expected):
     assert resting_value(time_s, angle_deg) == pytest.approx(expected, abs=1.0)
 
 
+def test_a_hold_at_the_end_range_is_not_the_resting_value():
+    time_s = np.arange(90) / 30
+    angle_deg = np.interp(time_s, [0, 1, 2, 3], [2, 100, 100, 2])
+    assert resting_value(time_s, angle_deg) == pytest.approx(2, abs=11)
+
+
 def test_there_is_no_resting_value_without_an_angle():
     assert np.isnan(resting_value(np.arange(9) / 30, np.full(9, np.nan)))
 
