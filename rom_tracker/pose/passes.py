@@ -6,9 +6,9 @@ Two defects of the pose network are put right here, each from the movement's own
 visibility. In a test in which the other leg stands still, the leg that is found where the still leg stands *is* the still leg.
 
 *Errors that are not mirror-symmetric.* The knee is found better when the person looks to the left of the picture (root mean
-square error of the end range 6.3 degrees against 9.5 for the mean of both looks, 22 recordings of 11 rendered people; on a real
-squat the look to the left reads 3 to 6 degrees more flexion), the elbow when the person looks to the right (2.3 against 3.0, 8
-recordings of 4 people). The mirror image of a recording lets every client look the better way. A movement states it as
+square error of the end range 6.2 degrees against 9.4 for the mean of both looks, 22 recordings of 11 rendered people; on a real
+squat the look to the left reads 3 to 6 degrees more flexion), the elbow when the person looks to the right (2.5 against 3.4, 12
+recordings of 7 people). The mirror image of a recording lets every client look the better way. A movement states it as
 ``preferred_view``; the others average both looks. A look in which the limb is lost gives way to the other.
 """
 
