@@ -11,7 +11,8 @@
 
 Inside, one noun leads to the next: ``capture.VideoFile`` yields frames, ``pose.poses_of`` turns them into ``PosePasses``,
 ``pose.angle_series`` into an ``AngleSeries``, ``analysis.measure`` into a ``RomMeasurement``, ``analysis.compare`` two of them
-into a ``Comparison``; ``charts`` draws both. Every error is a ``RomTrackerError``.
+into a ``Comparison``, ``analysis.compare_sides`` two sides into a ``SideComparison``; ``charts`` draws all three. Every error is a
+``RomTrackerError``.
 """
 
 from __future__ import annotations
@@ -23,16 +24,29 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from rom_tracker.analysis.comparison import Comparison, compare
     from rom_tracker.analysis.measurement import RomMeasurement, measure
+    from rom_tracker.analysis.sides import SideComparison, compare_sides
     from rom_tracker.errors import RomTrackerError
     from rom_tracker.movements import load_catalogue
 
-__all__ = ["Comparison", "RomMeasurement", "RomTrackerError", "__version__", "compare", "load_catalogue", "measure"]
+__all__ = [
+    "Comparison",
+    "RomMeasurement",
+    "RomTrackerError",
+    "SideComparison",
+    "__version__",
+    "compare",
+    "compare_sides",
+    "load_catalogue",
+    "measure",
+]
 
 _HOMES = {
     "Comparison": "rom_tracker.analysis.comparison",
     "compare": "rom_tracker.analysis.comparison",
     "RomMeasurement": "rom_tracker.analysis.measurement",
     "measure": "rom_tracker.analysis.measurement",
+    "SideComparison": "rom_tracker.analysis.sides",
+    "compare_sides": "rom_tracker.analysis.sides",
     "RomTrackerError": "rom_tracker.errors",
     "load_catalogue": "rom_tracker.movements",
 }

@@ -1,4 +1,4 @@
-"""Charts of a measurement and of a comparison, for the client's phone and for the therapist's file.
+"""Charts of a measurement, of a comparison and of both sides, for the client's phone and for the therapist's file.
 
     from rom_tracker import charts
 
@@ -28,6 +28,8 @@ from rom_tracker.analysis.comparison import Comparison
 from rom_tracker.analysis.measurement import RomMeasurement
 from rom_tracker.analysis.quality import Flag
 from rom_tracker.analysis.repetitions import PLATEAU_S, Repetition
+from rom_tracker.analysis.sides import SideComparison
+from rom_tracker.analysis.uncertainty import ErrorBudget
 from rom_tracker.errors import UsageError
 from rom_tracker.output_files import written_whole
 from rom_tracker.pose.sequence import Floats
@@ -54,10 +56,9 @@ REST_SHOWN_S = 0.3
 #: Names of the metadata in which each kind of file takes a description.
 _DESCRIPTION_KEY = {".png": "Description", ".svg": "Description", ".pdf": "Subject"}
 
-_MOMENT_STYLE: dict[str, dict[str, Any]] = {
-    "before": {"color": VERMILLION, "linestyle": (0, (4, 2)), "marker": "o", "markerfacecolor": "white"},
-    "after": {"color": BLUE, "linestyle": "-", "marker": "s", "markerfacecolor": BLUE},
-}
+_DASHED: dict[str, Any] = {"color": VERMILLION, "linestyle": (0, (4, 2)), "marker": "o", "markerfacecolor": "white"}
+_SOLID: dict[str, Any] = {"color": BLUE, "linestyle": "-", "marker": "s", "markerfacecolor": BLUE}
+_STYLE = {"before": _DASHED, "after": _SOLID, "left": _SOLID, "right": _DASHED}
 
 
 def angle_chart(measurement: RomMeasurement) -> Figure:
@@ -69,7 +70,7 @@ def angle_chart(measurement: RomMeasurement) -> Figure:
     figure = Figure(figsize=FIGURE_INCHES, layout="constrained")
     axes = figure.subplots()
     angles = measurement.angles
-    _name_axes(axes, measurement, "Time (s)")
+    _name_axes(axes, _name(measurement), "Time (s)")
     axes.set_xlim(0, max(float(angles.time_s[-1]), 0.1) if len(angles) else 1)
     if np.isfinite(angles.angle_deg).any():
         axes.plot(angles.time_s, angles.angle_deg, color=BLUE, linewidth=2, marker=".", markersize=2, label="angle")
@@ -97,31 +98,25 @@ def comparison_chart(comparison: Comparison) -> Figure:
     The repetition nearest to the mean is drawn boldly, the others thinly. The grey band about the end range before is what
     cannot be told from measuring error: an end range after it within the band is no detectable change.
     """
-    figure = Figure(figsize=FIGURE_INCHES, layout="constrained")
-    axes, beside = figure.subplots(1, 2, sharey=True, width_ratios=[3.2, 1])
-    _name_axes(axes, comparison.before, "Time since each repetition began (s)")
-    moments = {"before": comparison.before, "after": comparison.after}
-    drawn = [_draw_aligned(axes, measurement, moment) for moment, measurement in moments.items()]
-    _name_moments(beside)
-    levels = np.concatenate(drawn)
-    if len(levels):
-        axes.set_ylim(_height(levels, _too_small_to_tell(comparison)))
-        axes.set_xlim(left=-REST_SHOWN_S)
-    else:
-        axes.set_yticks([])
-        axes.text(0.5, 0.5, "no repetition in either", transform=axes.transAxes, ha="center", fontsize=LABEL_PT, color=GREY)
-    for moment, measurement in moments.items():
-        if measurement.peak_deg is not None:
-            style = {key: _MOMENT_STYLE[moment][key] for key in ("color", "linestyle")}
-            for panel in (axes, beside):
-                panel.axhline(measurement.peak_deg, linewidth=1.2, **style, gid=f"end range {moment}")
-    _mark_change(axes, beside, comparison)
-    handles = [Line2D([], [], linewidth=2, markersize=8, label=moment, **style) for moment, style in _MOMENT_STYLE.items()]
-    if comparison.detectable_deg is not None:
-        handles.append(Patch(color=GREY, alpha=0.25, linewidth=0, label="measuring error"))  # type: ignore[arg-type]
-    figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=SMALL_PT, frameon=False, columnspacing=1.2)
+    pair = {"before": comparison.before, "after": comparison.after}
+    told = comparison.verdict in ("improved", "worse")
+    figure = _pair_figure(pair, comparison.budget, "-|>" if told else None, name=_name(comparison.before))
     _headline(figure, change_words(comparison), comparison.verdict, comparison.flags)
     figure.set_label(describe(comparison))
+    return figure
+
+
+def sides_chart(sides: SideComparison) -> Figure:
+    """Left against right on one axis, drawn as :func:`comparison_chart` draws before and after.
+
+    The grey band lies about the end range of the left side: one of the right side within it is no detectable difference. A refused
+    side is drawn as far as it goes, without an end range.
+    """
+    pair = {"left": sides.left, "right": sides.right}
+    told = sides.verdict == "sides differ"
+    figure = _pair_figure(pair, sides.budget, "<|-|>" if told else None, name=sides.left.movement.title)
+    _headline(figure, side_words(sides), sides.verdict, sides.flags)
+    figure.set_label(describe(sides))
     return figure
 
 
@@ -143,8 +138,10 @@ def save_chart(figure: Figure, path: str | os.PathLike[str]) -> None:
         figure.savefig(part, format=suffix[1:], dpi=DOTS_PER_INCH, metadata={_DESCRIPTION_KEY[suffix]: str(figure.get_label())})
 
 
-def describe(result: RomMeasurement | Comparison) -> str:
+def describe(result: RomMeasurement | Comparison | SideComparison) -> str:
     """The chart in a few plain sentences, for people who do not see it."""
+    if isinstance(result, SideComparison):
+        return f"{result.left.movement.title}, left against right. {_sentences(_sides_description(result), result.flags)}"
     if isinstance(result, Comparison):
         return f"{_name(result.before)}, before against after. {_sentences(_change_description(result), result.flags)}"
     return f"{_name(result)}, angle over time. {_sentences(_end_range_description(result), result.flags)}"
@@ -165,13 +162,20 @@ def change_words(comparison: Comparison) -> str:
     if change is None or detectable is None or interval is None:
         return f"No comparison. {_reasons(comparison.flags)}"
     if comparison.verdict == "no detectable change":
-        digits = next((d for d in (0, 1, 2) if round(abs(change), d) < round(detectable, d)), 3)
-        return (
-            f"No detectable change: {degrees(change, digits, signed=True)}, smaller than the {degrees(detectable, digits)} that "
-            "can be told from measuring error"
-        )
+        return f"No detectable change: {_smaller_than(change, detectable, signed=True)}"
     low, high = (degrees(value, signed=True) for value in interval)
     return f"{degrees(change, signed=True)} {comparison.verdict} (95 %: {low} to {high})"
+
+
+def side_words(sides: SideComparison) -> str:
+    """The result of a comparison of both sides in a few words, which claim no more than its verdict."""
+    difference, detectable, interval = sides.difference_deg, sides.detectable_deg, sides.interval_deg
+    if difference is None or detectable is None or interval is None:
+        return f"No difference is given. {_reasons(sides.flags)}"
+    if sides.verdict == "no detectable difference":
+        return f"No detectable difference: {_smaller_than(abs(difference), detectable)}"
+    low, high = interval if difference > 0 else (-interval[1], -interval[0])
+    return f"The {'left' if difference > 0 else 'right'} side goes {degrees(abs(difference))} further (95 %: {_span((low, high))})"
 
 
 def degrees(value_deg: float, digits: int = 0, *, signed: bool = False) -> str:
@@ -183,6 +187,15 @@ def degrees(value_deg: float, digits: int = 0, *, signed: bool = False) -> str:
     rounded = round(value_deg, digits)
     sign = MINUS if rounded < 0 else "+" if signed and rounded > 0 else ""
     return f"{sign}{abs(rounded):.{digits}f}°"
+
+
+def _smaller_than(value_deg: float, detectable_deg: float, *, signed: bool = False) -> str:
+    """Both numbers with as many digits as tell them apart."""
+    digits = next((d for d in (0, 1, 2) if round(abs(value_deg), d) < round(detectable_deg, d)), 3)
+    return (
+        f"{degrees(value_deg, digits, signed=signed)}, smaller than the {degrees(detectable_deg, digits)} that can be told from "
+        "measuring error"
+    )
 
 
 def _span(interval_deg: tuple[float, float]) -> str:
@@ -219,6 +232,14 @@ def _change_description(comparison: Comparison) -> str:
     return f"End range {degrees(before.peak_deg)} before and {degrees(after.peak_deg)} after. {words}."
 
 
+def _sides_description(sides: SideComparison) -> str:
+    each = " and ".join(f"{degrees(m.peak_deg)} {m.side}" for m in (sides.left, sides.right) if m.peak_deg is not None)
+    words = side_words(sides)
+    if not each:
+        return words
+    return f"End range {each}. {words}" + ("" if words.endswith((".", "?")) else ".")
+
+
 def _headline(figure: Figure, words: str, verdict: str, flags: tuple[Flag, ...]) -> None:
     """Write the result over the figure, or the reason why there is none; the figure grows with it."""
     if verdict == "refused":
@@ -232,9 +253,9 @@ def _headline(figure: Figure, words: str, verdict: str, flags: tuple[Flag, ...])
     figure.set_figheight(FIGURE_INCHES[1] + max(len(lines) - 2, 0) * 1.2 * SMALL_PT / 72)
 
 
-def _name_axes(axes: Axes, measurement: RomMeasurement, time_label: str) -> None:
+def _name_axes(axes: Axes, name: str, time_label: str) -> None:
     axes.set_xlabel(time_label, fontsize=LABEL_PT)
-    axes.set_ylabel(textwrap.fill(f"{_name(measurement)} (degrees)", AXIS_CHARACTERS), fontsize=LABEL_PT)
+    axes.set_ylabel(textwrap.fill(f"{name} (degrees)", AXIS_CHARACTERS), fontsize=LABEL_PT)
     axes.tick_params(labelsize=SMALL_PT)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="#DDDDDD", linewidth=0.8)
@@ -291,20 +312,56 @@ def _mark_end_range(axes: Axes, measurement: RomMeasurement, peak_deg: float) ->
     axes.annotate(degrees(peak_deg), (1.01, peak_deg), annotation_clip=False, **side)
 
 
-def _draw_aligned(axes: Axes, measurement: RomMeasurement, moment: str) -> Floats:
+def _pair_figure(pair: dict[str, RomMeasurement], budget: ErrorBudget | None, arrow: str | None, *, name: str) -> Figure:
+    """Two measurements on one axis and, beside it, their end ranges and how far they lie apart.
+
+    ``budget`` is that of the difference, None where the two are not to be compared: then no two end ranges stand side by side.
+    ``arrow`` is drawn between them where the difference is more than measuring error.
+    """
+    figure = Figure(figsize=FIGURE_INCHES, layout="constrained")
+    axes, beside = figure.subplots(1, 2, sharey=True, width_ratios=[3.2, 1])
+    _name_axes(axes, name, "Time since each repetition began (s)")
+    levels = np.concatenate([_draw_aligned(axes, measurement, which) for which, measurement in pair.items()])
+    _name_columns(beside, list(pair))
+    band = _too_small_to_tell(pair, budget)
+    if len(levels):
+        axes.set_ylim(_height(levels, band))
+        axes.set_xlim(left=-REST_SHOWN_S)
+    else:
+        axes.set_yticks([])
+        axes.text(0.5, 0.5, "no repetition in either", transform=axes.transAxes, ha="center", fontsize=LABEL_PT, color=GREY)
+    for panel in (axes, beside):
+        if band is not None:
+            panel.axhspan(*band, color=GREY, alpha=0.2, linewidth=0, gid="measuring error")
+        for which, measurement in pair.items():
+            if measurement.peak_deg is not None:
+                style = {key: _STYLE[which][key] for key in ("color", "linestyle")}
+                panel.axhline(measurement.peak_deg, linewidth=1.2, **style, gid=f"end range {which}")
+    if band is not None or any(m.peak_deg is None for m in pair.values()):
+        _mark_end_ranges(beside, pair)
+    if band is not None:
+        _mark_difference(beside, pair, arrow)
+    handles = [Line2D([], [], linewidth=2, markersize=8, label=which, **_STYLE[which]) for which in pair]
+    if band is not None:
+        handles.append(Patch(color=GREY, alpha=0.25, linewidth=0, label="measuring error"))  # type: ignore[arg-type]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=SMALL_PT, frameon=False, columnspacing=1.2)
+    return figure
+
+
+def _draw_aligned(axes: Axes, measurement: RomMeasurement, which: str) -> Floats:
     """Draw every repetition from the start of its lengthening phase; the angles drawn, (point,) degrees."""
     angles, scored = measurement.angles, measurement.repetitions.scored
-    style = _MOMENT_STYLE[moment]
+    style = _STYLE[which]
     drawn: list[Floats] = [np.empty(0)]
     for r in scored:
         shown = (angles.time_s >= r.start_s - REST_SHOWN_S) & (angles.time_s <= r.end_s + REST_SHOWN_S)
         bold = r is _nearest_to_mean(scored)
         line = {"color": style["color"], "linestyle": style["linestyle"], "linewidth": 2.4 if bold else 1}
-        axes.plot(angles.time_s[shown] - r.start_s, angles.angle_deg[shown], **line, alpha=1 if bold else 0.5, gid=moment)
+        axes.plot(angles.time_s[shown] - r.start_s, angles.angle_deg[shown], **line, alpha=1 if bold else 0.5, gid=which)
         if measurement.verdict != "refused":
             point = {key: style[key] for key in ("color", "marker", "markerfacecolor")}
             axes.plot(
-                [r.peak_s - r.start_s], [r.peak_deg], **point, markersize=8 if bold else 5, zorder=3, gid=f"{moment} end range"
+                [r.peak_s - r.start_s], [r.peak_deg], **point, markersize=8 if bold else 5, zorder=3, gid=f"{which} end range"
             )
         drawn.append(_known(angles.angle_deg[shown]))
     return np.concatenate(drawn)
@@ -315,9 +372,9 @@ def _nearest_to_mean(scored: tuple[Repetition, ...]) -> Repetition:
     return min(scored, key=lambda r: abs(r.peak_deg - mean))
 
 
-def _name_moments(beside: Axes) -> None:
+def _name_columns(beside: Axes, names: list[str]) -> None:
     beside.set_xlim(-0.6, 1.6)
-    beside.set_xticks([0, 1], ["before", "after"], fontsize=SMALL_PT)
+    beside.set_xticks([0, 1], names, fontsize=SMALL_PT)
     beside.spines[["top", "right", "left"]].set_visible(False)
     beside.tick_params(axis="y", length=0)
     beside.tick_params(axis="x", length=0)
@@ -325,36 +382,39 @@ def _name_moments(beside: Axes) -> None:
     beside.set_axisbelow(True)
 
 
-def _too_small_to_tell(comparison: Comparison) -> tuple[float, float] | None:
-    """The end ranges after that are no detectable change."""
-    if comparison.budget is None or comparison.before.peak_deg is None:
+def _too_small_to_tell(pair: dict[str, RomMeasurement], budget: ErrorBudget | None) -> tuple[float, float] | None:
+    """The end ranges of the second measurement that are no detectable difference from the first."""
+    first, _ = pair.values()
+    if budget is None or first.peak_deg is None:
         return None
-    return comparison.budget.interval_deg(comparison.before.peak_deg)
+    return budget.interval_deg(first.peak_deg)
 
 
-def _mark_change(axes: Axes, beside: Axes, comparison: Comparison) -> None:
-    before, after, band = comparison.before.peak_deg, comparison.after.peak_deg, _too_small_to_tell(comparison)
-    if before is None or after is None or band is None:
-        return
-    for panel in (axes, beside):
-        panel.axhspan(*band, color=GREY, alpha=0.2, linewidth=0, gid="measuring error")
-    upwards = 1 if after >= before else -1
-    for x, moment, level, away in ((0, "before", before, -upwards), (1, "after", after, upwards)):
-        point = {key: _MOMENT_STYLE[moment][key] for key in ("color", "marker", "markerfacecolor")}
-        beside.plot([x], [level], **point, markersize=10, zorder=4, gid=f"{moment} end range")
+def _mark_end_ranges(beside: Axes, pair: dict[str, RomMeasurement]) -> None:
+    """Draw and write each end range, of two the lower one below its point and the other above."""
+    levels = {which: m.peak_deg for which, m in pair.items() if m.peak_deg is not None}
+    lower = min(levels, key=lambda which: levels[which]) if len(levels) > 1 else None
+    for which, level in levels.items():
+        x = list(pair).index(which)
+        point = {key: _STYLE[which][key] for key in ("color", "marker", "markerfacecolor")}
+        beside.plot([x], [level], **point, markersize=10, zorder=4, gid=f"{which} end range")
         place: dict[str, Any] = {
             "textcoords": "offset points",
             "ha": "center",
-            "va": "bottom" if away > 0 else "top",
+            "va": "top" if which == lower else "bottom",
             "fontweight": "bold",
         }
-        beside.annotate(degrees(level), (x, level), (0, 9 * away), fontsize=LABEL_PT, **place)
-    told = comparison.verdict in ("improved", "worse")
-    arrow = {
-        "arrowstyle": "-|>" if told else "|-|,widthA=0.3,widthB=0.3",
-        "color": BLACK if told else GREY,
+        beside.annotate(degrees(level), (x, level), (0, -9 if which == lower else 9), fontsize=LABEL_PT, **place)
+
+
+def _mark_difference(beside: Axes, pair: dict[str, RomMeasurement], arrow: str | None) -> None:
+    """An arrow from the first end range to the second, or a grey bar where the difference may be measuring error."""
+    first, second = (m.peak_deg for m in pair.values())
+    style = {
+        "arrowstyle": arrow or "|-|,widthA=0.3,widthB=0.3",
+        "color": BLACK if arrow else GREY,
         "linewidth": 2,
         "shrinkA": 0,
         "shrinkB": 0,
     }
-    beside.annotate("", (0.5, after), (0.5, before), arrowprops=arrow)
+    beside.annotate("", (0.5, second), (0.5, first), arrowprops=style)

@@ -3,6 +3,8 @@
     RomTrackerError
     ├── UsageError                  the request itself cannot be carried out as asked
     │   ├── UnknownMovementError        no such movement; names the nearest ones
+    │   ├── UnmeasurableMovementError   one camera cannot measure it; names the better set-up
+    │   ├── UnknownProtocolError        no such protocol; names the nearest ones
     │   └── MovementFileError           a movements file has mistakes; names every one with its line
     └── MeasurementError            the request is fine, the world is not
         ├── VideoError                  a recording is missing, empty, damaged or not a video
@@ -27,6 +29,14 @@ class UsageError(RomTrackerError):
 
 class UnknownMovementError(UsageError):
     """No movement of that name is in the catalogue."""
+
+
+class UnmeasurableMovementError(UsageError):
+    """One camera cannot measure the movement; the message says why and what to do instead."""
+
+
+class UnknownProtocolError(UsageError):
+    """No treatment protocol fits the words asked for."""
 
 
 class MovementFileError(UsageError):

@@ -1,6 +1,6 @@
-"""Names of the 33 pose landmarks, their mirror pairs, and the points derived from them.
+"""Names of the 33 landmarks of the body and the 21 of each hand, their mirror pairs, and the points derived from them.
 
-The order is that of MediaPipe's pose landmarker (BlazePose GHUM, model card of April 2021).
+The order is that of MediaPipe's pose landmarker (BlazePose GHUM, model card of April 2021) and hand landmarker.
 """
 
 from __future__ import annotations
@@ -31,7 +31,22 @@ LANDMARKS: tuple[str, ...] = (
     "left_foot_index", "right_foot_index",
 )  # fmt: skip
 
-INDEX: dict[str, int] = {name: i for i, name in enumerate(LANDMARKS)}
+#: The landmarks of one hand, in the order of MediaPipe's hand landmarker, and the ends of the axis across its palm, which is
+#: derived from them (see :mod:`rom_tracker.pose.hand`).
+HAND_LANDMARKS: tuple[str, ...] = (
+    "hand_wrist",
+    "hand_thumb_cmc", "hand_thumb_mcp", "hand_thumb_ip", "hand_thumb_tip",
+    "hand_index_mcp", "hand_index_pip", "hand_index_dip", "hand_index_tip",
+    "hand_middle_mcp", "hand_middle_pip", "hand_middle_dip", "hand_middle_tip",
+    "hand_ring_mcp", "hand_ring_pip", "hand_ring_dip", "hand_ring_tip",
+    "hand_pinky_mcp", "hand_pinky_pip", "hand_pinky_dip", "hand_pinky_tip",
+    "hand_ulnar_edge", "hand_radial_edge",
+)  # fmt: skip
+
+#: Those of the body, and of both hands after them, where a recording was looked at for them.
+ALL_LANDMARKS: tuple[str, ...] = (*LANDMARKS, *(f"{side}_{name}" for side in ("left", "right") for name in HAND_LANDMARKS))
+
+INDEX: dict[str, int] = {name: i for i, name in enumerate(ALL_LANDMARKS)}
 
 #: Pairs of landmarks joined by a line when the skeleton is drawn.
 BONES: tuple[tuple[str, str], ...] = (
@@ -67,8 +82,13 @@ def opposite_side(side: Side) -> Side:
 MIRROR: NDArray[np.intp] = np.array([INDEX[opposite(name)] for name in LANDMARKS])
 
 
+def is_of_the_hand(name: str) -> bool:
+    """Whether a point, named as for :func:`locate`, belongs to a hand as the hand model sees it."""
+    return "hand_" in name
+
+
 def locate(name: str, side: Side) -> tuple[int, ...]:
-    """Indices of the landmarks whose mean is the named point, for a test of the given side.
+    """Indices (into ``ALL_LANDMARKS``) of the landmarks whose mean is the named point, for a test of the given side.
 
     A bare name is the tested side's, ``opposite_`` the other side's, ``mid_`` the middle of both, and a full landmark
     name always that landmark.

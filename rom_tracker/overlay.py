@@ -27,7 +27,7 @@ from rom_tracker.landmarks import BONES, INDEX, Side, locate
 from rom_tracker.movements import Movement, Segment
 from rom_tracker.pose.angles import sense_and_offset
 from rom_tracker.pose.sequence import Floats, PoseSequence
-from rom_tracker.pose.view import BodyView
+from rom_tracker.pose.view import View
 
 Image = NDArray[np.uint8]
 Colour = tuple[int, int, int]
@@ -79,7 +79,7 @@ class AngleArcs:
     sense: float
 
 
-def angle_arcs(poses: PoseSequence, movement: Movement, side: Side, view: BodyView, angle_deg: Floats) -> AngleArcs:
+def angle_arcs(poses: PoseSequence, movement: Movement, side: Side, view: View, angle_deg: Floats) -> AngleArcs:
     """The arcs of a measured angle.
 
     Parameters
@@ -92,8 +92,9 @@ def angle_arcs(poses: PoseSequence, movement: Movement, side: Side, view: BodyVi
         the client's own start.
     """
     sense, offset = sense_and_offset(movement, side, view)
-    centre = poses.point(movement.moving.start, side).astype(np.float64)
-    moving = poses.point(movement.moving.end, side) - centre
+    start, end = movement.moving.points
+    centre = poses.point(start, side).astype(np.float64)
+    moving = poses.point(end, side) - centre
     zero = _direction_deg(_reference(poses, movement, side)) + offset
     pointing = _direction_deg(moving)
     if movement.zero == "start":
@@ -158,7 +159,8 @@ def write_overlay(
 
 def _reference(poses: PoseSequence, movement: Movement, side: Side) -> Floats:
     if isinstance(movement.reference, Segment):
-        return poses.point(movement.reference.end, side) - poses.point(movement.reference.start, side)
+        start, end = movement.reference.points
+        return poses.point(end, side) - poses.point(start, side)
     return np.broadcast_to(np.array([0.0, -1.0]), (len(poses), 2))
 
 
@@ -190,7 +192,8 @@ class _Artist:
         if measurement.merged is not None and measurement.view is not None:
             self.poses = measurement.merged.poses
             angle_deg = measurement.angles.angle_deg
-            self.arcs = angle_arcs(self.poses, measurement.movement, measurement.side, measurement.view, angle_deg)
+            if measurement.movement.instrument != "face":
+                self.arcs = angle_arcs(self.poses, measurement.movement, measurement.side, measurement.view, angle_deg)
         self.reason = " ".join(flag.message for flag in measurement.flags if flag.severity == "refused")
         usual = measurement.angles.angle_deg[np.isfinite(measurement.angles.angle_deg)]
         self.counts_down = bool(len(usual)) and float(np.median(usual)) < 0
@@ -205,8 +208,10 @@ class _Artist:
         angle_deg = float(self.measurement.angles.angle_deg[index])
         if self.poses is not None and self.poses.person_found[index]:
             self._skeleton(image, index)
-            if self.arcs is not None and np.isfinite(angle_deg):
-                self._angle(image, index, angle_deg)
+            if self.measurement.head is not None and np.isfinite(angle_deg):
+                self._head(image, index, angle_deg)
+        if self.arcs is not None and np.isfinite(angle_deg):
+            self._angle(image, index, angle_deg)
         if lines := self._lines(index, angle_deg):
             _write_panel(image, lines, self.text_px, right=self.panel_right)
         if self.reason:
@@ -224,6 +229,21 @@ class _Artist:
             if "nose" not in (a, b) and self.poses.visibility[index, [INDEX[a], INDEX[b]]].min() >= LEAST_VISIBLE:
                 _line(image, self._at(index, a), self._at(index, b), DARK, self.pen)
 
+    def _head(self, image: Image, index: int, angle_deg: float) -> None:
+        """The axis of the head that is followed, where it pointed at the start and where it points, as seen by the camera."""
+        measurement = self.measurement
+        assert measurement.head is not None and measurement.view is not None
+        yaw = np.radians(measurement.view.body.yaw_deg)
+        axis = {"up": (0.0, 1.0, 0.0), "forward": (np.sin(yaw), 0.0, np.cos(yaw))}[measurement.movement.moving.at_zero]
+        centre = self._at(index, "mid_ear")
+        length = np.linalg.norm(self._at(index, "mid_shoulder") - self._at(index, "mid_hip")) / 2
+        start, now = (np.array([v[0], -v[1]]) * length for v in (np.array(axis), measurement.head[index] @ np.array(axis)))
+        _dashed_line(image, centre, centre + start, BLACK, self.pen)
+        _line(image, centre, centre + now, GREEN if self._at_end_range(index) else VERMILLION, 3 * self.pen)
+        _dot(image, centre, VERMILLION, 3 * self.pen)
+        beyond = now / max(float(np.linalg.norm(now)), 1.0)
+        _write_beyond(image, _degrees(angle_deg), centre, float(np.linalg.norm(now)), beyond, round(1.3 * self.text_px))
+
     def _angle(self, image: Image, index: int, angle_deg: float) -> None:
         assert self.arcs is not None
         movement, pen = self.measurement.movement, self.pen
@@ -234,8 +254,9 @@ class _Artist:
         _wedge(image, np.vstack([centre, arc]), GREEN if self._at_end_range(index) else YELLOW)
         _dashed_line(image, centre, centre + ZERO_LINE_SHARE * length * _unit(zero_deg), BLACK, pen)
         if isinstance(movement.reference, Segment):
-            _line(image, self._at(index, movement.reference.start), self._at(index, movement.reference.end), BLUE, 2 * pen)
-        _line(image, centre, self._at(index, movement.moving.end), VERMILLION, 3 * pen)
+            start, end = movement.reference.points
+            _line(image, self._at(index, start), self._at(index, end), BLUE, 2 * pen)
+        _line(image, centre, self._at(index, movement.moving.points[1]), VERMILLION, 3 * pen)
         _polyline(image, arc, BLACK, pen + 1)
         _dot(image, centre, VERMILLION, 3 * pen)
         label_deg = zero_deg + self.arcs.sense * self._label_angle_deg(angle_deg)

@@ -112,7 +112,7 @@ def _turned_deg(before: RomMeasurement, after: RomMeasurement) -> float:
     """By how much the body stood differently to the camera, 0 to 180 degrees."""
     if before.view is None or after.view is None:
         return 0.0
-    turned = abs(after.view.yaw_deg - before.view.yaw_deg)
+    turned = abs(after.view.body.yaw_deg - before.view.body.yaw_deg)
     return min(turned, 360 - turned)
 
 
@@ -143,6 +143,11 @@ def _difference_flags(before: RomMeasurement, after: RomMeasurement) -> list[Fla
                 Flag("different_start", f"The starting positions differ by {apart:.0f} degrees. Let the client start from the "
                      "same position.", caution)
             )  # fmt: skip
+    if before.movement.zero != after.movement.zero:
+        found.append(
+            Flag("different_zero", "In one of the recordings the arm was not seen well enough and the angle was counted from the starting "
+                 "position, in the other from the arm. Film both alike.", caution)
+        )  # fmt: skip
     if before.model != after.model:
         found.append(
             Flag("different_model", f"The recordings were measured with different pose models ({before.model}; {after.model}).",

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from rom_tracker import __version__
-from rom_tracker.analysis.quality import VIEW_CAUTION_DEG, Flag, Verdict, file_flags, flags_of, no_person, small_range, verdict_of
+from rom_tracker.analysis.compensation import CompensationFound, compensations_of
+from rom_tracker.analysis.quality import (
+    VIEW_CAUTION_DEG,
+    Flag,
+    Verdict,
+    body_not_seen,
+    compensation_flags,
+    file_flags,
+    flags_of,
+    no_person,
+    small_range,
+    verdict_of,
+)
 from rom_tracker.analysis.repetitions import Repetition, Repetitions, find_repetitions
 from rom_tracker.analysis.uncertainty import ErrorBudget, end_range_budget
 from rom_tracker.capture import VideoFile
@@ -17,11 +29,13 @@ from rom_tracker.errors import UsageError
 from rom_tracker.landmarks import Side
 from rom_tracker.movements import Movement, load_catalogue
 from rom_tracker.pose import smoothing
-from rom_tracker.pose.angles import AngleSeries, angle_series
+from rom_tracker.pose.angles import AngleSeries, angle_series, head_series
 from rom_tracker.pose.estimator import PoseModel, Progress, poses_of
+from rom_tracker.pose.hand import HandSequence, body_is_seen, hand_view, hands_of, with_hand
+from rom_tracker.pose.head import FaceSequence, faces_of, head_turns
 from rom_tracker.pose.passes import MergedPasses, merge_passes
-from rom_tracker.pose.sequence import PosePasses
-from rom_tracker.pose.view import BodyView, body_view
+from rom_tracker.pose.sequence import Floats, PosePasses
+from rom_tracker.pose.view import FACING_THE_CAMERA, View, body_view
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +45,7 @@ class RomMeasurement:
     Attributes
     ----------
     movement : Movement
+        As it was measured: counted from the start where the body could not give the direction of the arm.
     side : {"left", "right"}
     verdict : {"ok", "caution", "refused"}
         Refused: no number is given, and ``flags`` say why.
@@ -44,10 +59,14 @@ class RomMeasurement:
     budget : ErrorBudget or None
         Where the uncertainty of ``peak_deg`` comes from.
     angles : AngleSeries
+    compensations : tuple of CompensationFound
+        What the client did instead or beside it.
     merged : MergedPasses or None
         The poses behind the angles; None where nobody was found.
-    view : BodyView or None
-        How the body stood to the camera.
+    view : View or None
+        How the client was seen.
+    head : (frame, 3, 3) or None
+        Rotation of the head since the starting position, where the face was followed.
     video : str or None
         The recording's name.
     """
@@ -64,9 +83,11 @@ class RomMeasurement:
     spread_deg: float | None
     budget: ErrorBudget | None
     angles: AngleSeries
+    compensations: tuple[CompensationFound, ...]
     merged: MergedPasses | None
-    view: BodyView | None
+    view: View | None
     model: str
+    head: Floats | None = None
     video: str | None = None
 
     @property
@@ -106,17 +127,20 @@ class RomMeasurement:
             "rom_spread_deg": _rounded(self.rom_spread_deg),
             "repetitions": [_repetition_dict(r) for r in self.repetitions.scored],
             "partial_repetitions": [_repetition_dict(r) for r in self.repetitions.partial],
+            "compensations": [found.as_dict() for found in self.compensations],
             "frames": len(self.angles),
             "seconds": round(float(self.angles.time_s[-1]), 3) if len(self.angles) else 0.0,
             "view": self.view
             and {
-                "yaw_deg": round(self.view.yaw_deg, 1),
-                "faces": self.view.faces,
+                "yaw_deg": round(self.view.body.yaw_deg, 1),
+                "faces": self.view.body.faces,
                 "off_plane_deg": round(self.view.off_plane_deg(self.movement), 1),
             },
             "method": {
                 "rom_tracker": __version__,
                 "model": self.model,
+                "instrument": self.movement.instrument,
+                "zero": self.movement.zero,
                 "looks": None if self.merged is None else self.merged.used,
                 "smoothing": smoothing.statement(self.angles.time_s),
             },
@@ -169,21 +193,58 @@ def measure(
         raise UsageError(f"expected side 'left' or 'right', got {side!r}")
     source = VideoFile(video)
     passes = poses_of(source, model, progress)
+    hands = hands_of(source, passes, side, progress) if movement.instrument == "hand" else None
+    faces = faces_of(source, passes, progress) if movement.instrument == "face" and passes.person_found.any() else None
     flags = file_flags(ended_early=source.ended_early, model=model)
-    return measure_poses(passes, movement, side, video=os.fspath(video), flags=flags)
+    return measure_poses(passes, movement, side, hands=hands, faces=faces, video=os.fspath(video), flags=flags)
 
 
 def measure_poses(
-    passes: PosePasses, movement: Movement, side: Side, *, video: str | None = None, flags: tuple[Flag, ...] = ()
+    passes: PosePasses,
+    movement: Movement,
+    side: Side,
+    *,
+    hands: HandSequence | None = None,
+    faces: FaceSequence | None = None,
+    video: str | None = None,
+    flags: tuple[Flag, ...] = (),
 ) -> RomMeasurement:
-    """Measure the range of motion in poses that are already there; ``flags`` are those known of the recording beforehand."""
-    view = body_view(passes)
-    if view is None:
+    """Measure the range of motion in landmarks that are already there.
+
+    Parameters
+    ----------
+    passes : PosePasses
+    movement : Movement
+    side : {"left", "right"}
+    hands : HandSequence, optional
+        Needed by movements whose instrument is the hand.
+    faces : FaceSequence, optional
+        Needed by movements whose instrument is the face.
+    video : str, optional
+        The recording's name.
+    flags : tuple of Flag
+        Those known of the recording beforehand.
+    """
+    body = body_view(passes)
+    hand = hand_view(hands, side) if hands is not None else None
+    if body is None and hand is None:
         return _nobody(passes, movement, side, video, flags)
-    merged = merge_passes(passes, movement, side, view)
-    angles = angle_series(merged.poses, movement, side, view)
+    if hands is not None and not body_is_seen(passes):
+        movement = movement.model_copy(update={"reference": "up", "zero": "start"})
+        flags = (*flags, body_not_seen(movement))
+    view = View(body or FACING_THE_CAMERA, hand)
+    merged = merge_passes(passes, movement, side, view.body)
+    head = None
+    if hands is not None:
+        merged = replace(merged, poses=with_hand(merged.poses, hands, side))
+    if movement.instrument == "face" and faces is not None:
+        head = head_turns(faces, merged.poses.image_size)
+        angles = head_series(head, merged.poses, movement, side, view)
+    else:
+        angles = angle_series(merged.poses, movement, side, view)
     repetitions = find_repetitions(angles)
-    flags = (*flags, *flags_of(angles, repetitions, merged, movement, side, view))
+    compensations = compensations_of(merged.poses, movement, side, repetitions.scored)
+    flags = (*flags, *flags_of(angles, repetitions, merged, movement, side, view), *compensation_flags(compensations))
     verdict = verdict_of(flags)
     scored = () if verdict == "refused" else repetitions.scored
     budget = _budget(scored, angles, movement, view) if scored else None
@@ -204,8 +265,10 @@ def measure_poses(
         spread_deg=float(np.std([r.peak_deg for r in scored], ddof=1)) if len(scored) > 1 else None,
         budget=budget,
         angles=angles,
+        compensations=compensations,
         merged=merged,
         view=view,
+        head=head,
         model=passes.as_filmed.model,
         video=video,
     )
@@ -227,6 +290,7 @@ def _nobody(passes: PosePasses, movement: Movement, side: Side, video: str | Non
         spread_deg=None,
         budget=None,
         angles=AngleSeries(passes.time_s, unknown, np.zeros(n), unknown, np.zeros(n, dtype=bool)),
+        compensations=(),
         merged=None,
         view=None,
         model=passes.as_filmed.model,
@@ -234,8 +298,9 @@ def _nobody(passes: PosePasses, movement: Movement, side: Side, video: str | Non
     )
 
 
-def _budget(scored: tuple[Repetition, ...], angles: AngleSeries, movement: Movement, view: BodyView) -> ErrorBudget:
-    return end_range_budget(scored, angles, movement, turned=view.off_plane_deg(movement) > VIEW_CAUTION_DEG)
+def _budget(scored: tuple[Repetition, ...], angles: AngleSeries, movement: Movement, view: View) -> ErrorBudget:
+    turned = movement.instrument != "face" and view.off_plane_deg(movement) > VIEW_CAUTION_DEG
+    return end_range_budget(scored, angles, movement, turned=turned)
 
 
 def _best(values: list[float], movement: Movement) -> float | None:

@@ -7,12 +7,14 @@ from typing import Literal
 
 import numpy as np
 
+from rom_tracker.analysis.compensation import CompensationFound
 from rom_tracker.analysis.repetitions import PLATEAU_S, SMALLEST_EXCURSION_DEG, Repetition, Repetitions
 from rom_tracker.landmarks import Side, opposite_side
-from rom_tracker.movements import Movement
+from rom_tracker.movements import Movement, Segment
+from rom_tracker.movements.catalogue import HAND_DIRECTIONS
 from rom_tracker.pose.angles import AngleSeries, resting_value, turn_deg
 from rom_tracker.pose.passes import MergedPasses
-from rom_tracker.pose.view import BodyView
+from rom_tracker.pose.view import View
 
 Severity = Literal["note", "caution", "refused"]
 Verdict = Literal["ok", "caution", "refused"]
@@ -22,8 +24,14 @@ Verdict = Literal["ok", "caution", "refused"]
 VIEW_CAUTION_DEG = 20.0
 VIEW_REFUSED_DEG = 50.0
 
+#: From here on a nodding head is seen from its side and half of the face is hidden: 10 degrees lost in one rendered recording.
+PROFILE_DEG = 60.0
+
 #: Agreement of shoulders, head and feet about the facing below which it is a caution.
 UNSURE_FACING = 0.5
+
+#: The starting position of a head is unknown where the face is first found later than this, in seconds.
+LATEST_START_S = 0.5
 
 #: Fewest frames that hold a repetition.
 FEWEST_FRAMES = 10
@@ -123,12 +131,13 @@ def small_range(rom_deg: float, half_width_deg: float) -> tuple[Flag, ...]:
 
 
 def flags_of(
-    angles: AngleSeries, repetitions: Repetitions, merged: MergedPasses, movement: Movement, side: Side, view: BodyView
+    angles: AngleSeries, repetitions: Repetitions, merged: MergedPasses, movement: Movement, side: Side, view: View
 ) -> tuple[Flag, ...]:
     """All flags of one recording in which somebody was found."""
     return (
         *_frame_flags(angles),
         *_view_flags(view, movement, side),
+        *_instrument_flags(angles, repetitions, movement),
         *_repetition_flags(angles, repetitions, movement),
         *_direction_flags(angles, repetitions, merged, movement, side),
         *_visibility_flags(angles, movement, side, view),
@@ -153,42 +162,95 @@ def _frame_flags(angles: AngleSeries) -> list[Flag]:
     return []
 
 
-def _view_flags(view: BodyView, movement: Movement, side: Side) -> list[Flag]:
+def _view_flags(view: View, movement: Movement, side: Side) -> list[Flag]:
     off = view.off_plane_deg(movement)
-    wanted = (
-        f"filmed from the side, with the {side} side towards the camera"
-        if movement.camera == "side"
-        else "filmed from the front, with the client facing the camera"
-    )
+    wanted = f"filmed {movement.camera_words}"
+    if movement.instrument == "face" and movement.plane == "sagittal":
+        # A nod is followed in depth too, so that it need not lie in the picture.
+        return [_profile(off, wanted)] if off > PROFILE_DEG else []
     found: list[Flag] = []
     if off > VIEW_REFUSED_DEG:
         found.append(
-            Flag("view", f"The body is turned about {off:.0f} degrees out of the plane of the movement, and one camera cannot "
-                 f"measure it from there. {movement.title} has to be {wanted}.", "refused")
+            Flag("view", f"The {_part(movement)} is turned about {off:.0f} degrees out of the plane of the movement, and one "
+                 f"camera cannot measure it from there. {movement.title} has to be {wanted}.", "refused")
         )  # fmt: skip
     elif off > VIEW_CAUTION_DEG:
         found.append(
-            Flag("view", f"The body is turned about {off:.0f} degrees out of the plane of the movement; the angle was corrected "
-                 f"for it, but is less exact. Best is {wanted}.", "caution")
+            Flag("view", f"The {_part(movement)} is turned about {off:.0f} degrees out of the plane of the movement; the angle was "
+                 f"corrected for it, but is less exact. Best is {wanted}.", "caution")
         )  # fmt: skip
-    elif movement.camera == "side" and view.near_side() != side and _one_sided(movement):
+    elif movement.camera == "side" and view.body.near_side() != side and _one_sided(movement) and movement.instrument == "body":
         found.append(Flag("far_side", f"The {side} side is away from the camera and partly hidden. Best is {wanted}.", "caution"))
-    if movement.plane == "sagittal" and view.agreement < UNSURE_FACING:
+    if movement.camera == "side" and movement.instrument == "body" and view.body.agreement < UNSURE_FACING:
         found.append(
             Flag(
                 "unsure_facing",
-                "It is not clear which way the client faces, so forwards may have been taken for backwards. Best is "
-                + wanted
-                + ".",
+                f"It is not clear which way the client faces, so forwards may have been taken for backwards. Best is {wanted}.",
                 "caution",
             )
         )
     return found
 
 
+def _part(movement: Movement) -> str:
+    return "hand" if movement.positive in HAND_DIRECTIONS else "body"
+
+
+def _profile(off: float, wanted: str) -> Flag:
+    return Flag("view", f"The body is turned about {off:.0f} degrees from the camera, so that half of the face is hidden and the angle "
+                f"may read 10 degrees too small. Best is {wanted}.", "caution")  # fmt: skip
+
+
 def _one_sided(movement: Movement) -> bool:
     """Whether any point of the movement belongs to the tested side, and not to the middle of the body."""
     return any(not name.startswith("mid_") for name in movement.points)
+
+
+def _instrument_flags(angles: AngleSeries, repetitions: Repetitions, movement: Movement) -> list[Flag]:
+    """Whether the hand or the face was found where it matters."""
+    if movement.instrument == "body":
+        return []
+    part, wanted = movement.instrument, f"filmed {movement.camera_words}"
+    known = np.isfinite(angles.angle_deg)
+    if known.sum() < FEWEST_FRAMES:
+        return [Flag(f"{part}_not_seen", f"The {part} was not found. {movement.title} has to be {wanted}.", "refused")]
+    if part == "face" and angles.time_s[known][0] > angles.time_s[0] + LATEST_START_S:
+        message = (
+            f"The face was first found {angles.time_s[known][0]:.1f} s into the recording, so that the starting position, from "
+        )
+        return [
+            Flag(
+                "face_not_seen", f"{message}which the angle is counted, is unknown. {movement.title} has to be {wanted}.", "refused"
+            )
+        ]
+    if part == "face" and repetitions.cut_off:
+        until = float(np.nanmax(angles.angle_deg))
+        return [Flag("face_lost", f"The face was lost beyond {until:.0f} degrees (near {_times(repetitions.cut_off)}).", "caution")]
+    return []
+
+
+def body_not_seen(movement: Movement) -> Flag:
+    """The hand is measured without the body."""
+    return Flag(
+        "body_not_seen",
+        "The body is not in the picture or not sure enough to give the direction of the arm, so the angle is counted from the hand's own "
+        f"starting position: {movement.title.lower()} has to begin at 0, and the arm must not move. Best is a picture with elbow, "
+        "shoulder and head in it.",
+        "caution",
+    )
+
+
+def compensation_flags(found: tuple[CompensationFound, ...]) -> tuple[Flag, ...]:
+    """A flag for every compensation beyond its limit."""
+    return tuple(
+        Flag(
+            one.compensation.key,
+            f"{one.compensation.title}: {one.angle_deg:.0f} degrees, more than {one.compensation.limit_deg:g}. {one.compensation.advice}",
+            "caution",
+        )
+        for one in found
+        if one.flagged
+    )
 
 
 def _repetition_flags(angles: AngleSeries, repetitions: Repetitions, movement: Movement) -> list[Flag]:
@@ -201,6 +263,8 @@ def _repetition_flags(angles: AngleSeries, repetitions: Repetitions, movement: M
                 Flag("end_range_not_seen", f"The end range near {_times(repetitions.cut_off)} was not seen: a joint was lost there "
                      "or the recording ended on the way. Record again with the whole movement in the picture.", "refused")
             )  # fmt: skip
+        elif len(known) < FEWEST_FRAMES and movement.instrument != "body":
+            pass  # Said already.
         elif len(known) < FEWEST_FRAMES:
             where = "lay outside the picture" if angles.out_of_picture.any() else "were not found"
             found.append(
@@ -275,10 +339,11 @@ def _direction_flags(
 def _own_share(scored: tuple[Repetition, ...], merged: MergedPasses, movement: Movement, side: Side) -> float:
     """Share of the range, about 0 to 1, by which the moving segment itself turned in the picture; 1 where the trunk has no part."""
     reference = movement.reference
-    if reference == "up" or not {reference.start, reference.end} <= {"mid_hip", "mid_shoulder"}:
+    if not isinstance(reference, Segment) or not set(reference.points) <= {"mid_hip", "mid_shoulder"} or not movement.moving.points:
         return 1.0
     poses = merged.poses
-    vector = poses.point(movement.moving.end, side) - poses.point(movement.moving.start, side)
+    start, end = movement.moving.points
+    vector = poses.point(end, side) - poses.point(start, side)
     shares = []
     for r in scored:
         at_start, at_peak = (
@@ -288,7 +353,7 @@ def _own_share(scored: tuple[Repetition, ...], merged: MergedPasses, movement: M
     return float(np.median(shares))
 
 
-def _visibility_flags(angles: AngleSeries, movement: Movement, side: Side, view: BodyView) -> list[Flag]:
+def _visibility_flags(angles: AngleSeries, movement: Movement, side: Side, view: View) -> list[Flag]:
     """Whether the joints were seen."""
     found: list[Flag] = []
     known = np.isfinite(angles.angle_deg)
@@ -300,7 +365,7 @@ def _visibility_flags(angles: AngleSeries, movement: Movement, side: Side, view:
         found.append(Flag("frames_lost", f"In {unknown:.0%} of the frames the angle is unknown{outside}.", "caution"))
     confidence = float(np.median(angles.confidence[known]))
     hidden = f"A joint of {movement.title.lower()} is hidden or hard to see (visibility {confidence:.0%}). "
-    if confidence < GUESSED_CONFIDENCE and movement.camera == "side" and view.near_side() != side:
+    if confidence < GUESSED_CONFIDENCE and movement.camera == "side" and view.body.near_side() != side:
         meant = f"The {side} side is behind the body. Did you mean --side {opposite_side(side)}?"
         found.append(Flag("hidden_joint", hidden + meant, "refused"))
     elif confidence < LOW_CONFIDENCE:

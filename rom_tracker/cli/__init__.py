@@ -10,7 +10,9 @@ import sys
 import typer
 
 from rom_tracker.cli import measuring, output, upkeep
+from rom_tracker.cli.demonstration import demo
 from rom_tracker.cli.output import fail
+from rom_tracker.cli.protocols import protocols
 from rom_tracker.cli.recording import record
 from rom_tracker.errors import RomTrackerError, UsageError
 
@@ -24,9 +26,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.callback(invoke_without_command=True)(upkeep.version_option)
-for command in (measuring.measure, measuring.compare, record, measuring.demo):
+for command in (measuring.measure, measuring.compare, record, demo):
     app.command()(command)
-for upkeep_command in (upkeep.movements, upkeep.models, upkeep.check):
+for upkeep_command in (upkeep.movements, protocols, upkeep.models, upkeep.check):
     app.command()(upkeep_command)
 
 

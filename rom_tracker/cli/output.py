@@ -7,6 +7,7 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -16,7 +17,9 @@ from rich.table import Table
 if TYPE_CHECKING:
     from rom_tracker.analysis.comparison import Comparison
     from rom_tracker.analysis.measurement import RomMeasurement
+    from rom_tracker.analysis.norms import Placement
     from rom_tracker.analysis.quality import Flag
+    from rom_tracker.analysis.sides import SideComparison
 
 #: Width of tables that are not shown on a terminal, in characters.
 PIPED_WIDTH = 120
@@ -29,6 +32,8 @@ VERDICT_STYLE = {
     "improved": "green",
     "no detectable change": "yellow",
     "worse": "red",
+    "sides differ": "cyan",
+    "no detectable difference": "yellow",
 }
 SEVERITY_SIGN = {"note": "-", "caution": "!", "refused": "x"}
 
@@ -102,8 +107,9 @@ def interval(value: tuple[float, float] | None) -> str:
 
 def measurement_table(*columns: tuple[str, RomMeasurement]) -> Table:
     """Measurements side by side, a column each."""
-    first = columns[0][1]
-    table = Table(title=f"{escape(first.movement.title)}, {first.side}", title_justify="left", title_style="bold")
+    title = escape(columns[0][1].movement.title)
+    sides = " and ".join(dict.fromkeys(m.side for _, m in columns))
+    table = Table(title=f"{title}, {sides}", title_justify="left", title_style="bold")
     table.add_column("")
     for name, _ in columns:
         table.add_column(escape(name), justify="right", overflow="fold")
@@ -113,7 +119,7 @@ def measurement_table(*columns: tuple[str, RomMeasurement]) -> Table:
         ("Start", lambda m: angle(m.start_deg)),
         ("Range of motion", lambda m: angle(m.rom_deg)),
         ("Best repetition", lambda m: angle(m.best_deg)),
-        ("Repetitions", lambda m: str(len(m.repetitions.scored))),
+        ("Repetitions", lambda m: "-" if m.peak_deg is None else str(len(m.repetitions.scored))),
         ("Spread (standard deviation)", lambda m: angle(m.spread_deg)),
         ("Peak velocity", lambda m: _velocity(m)),
         ("Smoothness (SPARC)", lambda m: _smoothness(m)),
@@ -128,6 +134,50 @@ def print_flags(flags: tuple[Flag, ...]) -> None:
     """A line a flag, the gravest first."""
     for flag in sorted(flags, key=lambda flag: list(SEVERITY_SIGN).index(flag.severity), reverse=True):
         console().print(f"{SEVERITY_SIGN[flag.severity]} {escape(flag.message)}", style="dim" if flag.severity == "note" else None)
+
+
+def print_written(*paths: Path | None) -> None:
+    """A line for each file that was written."""
+    for path in paths:
+        if path is not None:
+            console().print(f"Written: {escape(str(path))}", soft_wrap=True)
+
+
+def print_norm(placement: Placement, whose: str = "") -> None:
+    """The norm, how far the end range lies from it, and what to bear in mind."""
+    from rom_tracker.analysis.norms import group_words
+
+    norm = placement.norm
+    if norm is not None:
+        mean = "mean " if norm.statistic == "mean" else ""
+        spread = "" if norm.sd_deg is None else f", standard deviation {angle(norm.sd_deg)}"
+        console().print(escape(f"{whose}Norm: {mean}{angle(norm.mean_deg)}{spread} ({group_words(norm)}; {norm.source})."))
+    if placement.difference_deg is not None and placement.interval_deg is not None:
+        low, high = placement.interval_deg
+        words = f"End range less norm: {placement.difference_deg:+.1f}° (95 % interval {low:+.1f}° to {high:+.1f}°)."
+        if placement.z is not None and placement.z_interval is not None:
+            low, high = placement.z_interval
+            words += f" z-score {placement.z:+.1f} as if measured without error, {low:+.1f} to {high:+.1f} with it."
+        else:
+            words += " No z-score: the norm has no standard deviation."
+        console().print(whose + words)
+    for note in placement.notes:
+        console().print(f"{SEVERITY_SIGN[note.severity]} {escape(whose + note.message)}", style="dim")
+
+
+def difference_lines(sides: SideComparison) -> str:
+    """The difference between the sides in words."""
+    if sides.difference_deg is None or sides.interval_deg is None:
+        return "Difference, left less right: [bold red]refused[/], no number is given."
+    verdict = f"[bold {VERDICT_STYLE[sides.verdict]}]{sides.verdict}[/]"
+    if any(flag.severity == "caution" for flag in sides.flags):
+        verdict += ", with caution: see above"
+    low, high = sides.interval_deg
+    return (
+        f"Difference, left less right: [bold]{sides.difference_deg:+.1f}°[/bold] (95 % interval {low:+.1f}° to {high:+.1f}°): "
+        f"{verdict}\n"
+        f"A difference of less than {sides.detectable_deg:.1f}° cannot be told from measuring error."
+    )
 
 
 def change_lines(comparison: Comparison) -> str:

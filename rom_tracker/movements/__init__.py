@@ -1,5 +1,13 @@
 """The catalogue of movements."""
 
-from rom_tracker.movements.catalogue import Catalogue, Movement, Segment, load_catalogue, user_movements_file
+from rom_tracker.movements.catalogue import (
+    Catalogue,
+    Compensation,
+    Movement,
+    Segment,
+    Unmeasurable,
+    load_catalogue,
+    user_movements_file,
+)
 
-__all__ = ["Catalogue", "Movement", "Segment", "load_catalogue", "user_movements_file"]
+__all__ = ["Catalogue", "Compensation", "Movement", "Segment", "Unmeasurable", "load_catalogue", "user_movements_file"]

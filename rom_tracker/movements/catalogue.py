@@ -17,11 +17,29 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 import platformdirs
 import pydantic
 
-from rom_tracker.errors import MovementFileError, UnknownMovementError
-from rom_tracker.landmarks import locate
+from rom_tracker.errors import MovementFileError, UnknownMovementError, UnmeasurableMovementError
+from rom_tracker.landmarks import is_of_the_hand, locate
 
 T = TypeVar("T", bound=pydantic.BaseModel)
-Direction = Literal["up", "down", "forward", "backward", "outward", "inward"]
+Direction = Literal[
+    "up", "down", "forward", "backward", "outward", "inward", "distal", "palmar", "dorsal", "radial", "ulnar"
+]  # fmt: skip
+Camera = Literal["side", "front", "above"]
+
+#: Directions that lie in the picture of a camera at the side of the body, or in front of it.
+SEEN_FROM: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "side": frozenset({"up", "down", "forward", "backward"}),
+        "front": frozenset({"up", "down", "outward", "inward"}),
+    }
+)
+
+#: Directions that belong to the tested hand, however it is held.
+HAND_DIRECTIONS = frozenset({"distal", "palmar", "dorsal", "radial", "ulnar"})
+
+_OPPOSITE = {
+    "up": "down", "forward": "backward", "outward": "inward", "palmar": "dorsal", "radial": "ulnar",
+}  # fmt: skip
 
 #: Measuring error of the least certain movement, for those of which no recording with a known angle is at hand: root mean
 #: square errors in degrees, and the number of people behind them (calibration/README.md).
@@ -45,21 +63,84 @@ Landmark = Annotated[str, pydantic.AfterValidator(_landmark)]
 
 
 class Segment(pydantic.BaseModel):
-    """A line of the body from one landmark to another.
+    """A line of the body from one landmark to another, or an axis of the head.
 
     Attributes
     ----------
-    start, end : str
-        Names as :func:`rom_tracker.landmarks.locate` takes them; ``from`` and ``to`` in the file.
-    anatomical : str
-        Where the segment points in the anatomical position.
+    start, end : str or None
+        Names as :func:`rom_tracker.landmarks.locate` takes them; ``from`` and ``to`` in the file. None for an axis of the head.
+    of : "head" or None
+        Set for an axis of the head, which is followed by the face and not by two landmarks.
+    at_zero : str
+        Where the segment points when the movement reads 0.
     """
 
     model_config = _CHECKED
 
-    start: Landmark = pydantic.Field(alias="from")
-    end: Landmark = pydantic.Field(alias="to")
-    anatomical: Literal["up", "down", "forward", "backward"]
+    start: Landmark | None = pydantic.Field(default=None, alias="from")
+    end: Landmark | None = pydantic.Field(default=None, alias="to")
+    of: Literal["head"] | None = None
+    at_zero: Direction
+
+    @pydantic.model_validator(mode="after")
+    def _line_or_axis(self) -> Self:
+        if (self.of is None) != (self.start is not None and self.end is not None) or (self.start is None) != (self.end is None):
+            raise ValueError('expected either from and to, or of = "head"')
+        return self
+
+    @property
+    def points(self) -> tuple[str, ...]:
+        """Names of its two ends; none for an axis of the head."""
+        return () if self.start is None or self.end is None else (self.start, self.end)
+
+
+class Compensation(pydantic.BaseModel):
+    """What people do instead of the movement, as an angle that is measured beside it; keys as in ``movements.toml``."""
+
+    model_config = _CHECKED
+
+    key: str
+    title: str
+    moving: Segment
+    reference: Segment | Literal["up"]
+    counted: Literal["change", "angle"]
+    limit_deg: float = pydantic.Field(gt=0)
+    depth: bool = False
+    advice: str
+
+
+class Posture(pydantic.BaseModel):
+    """How the client is placed before the movement, for the pictures of it.
+
+    Attributes
+    ----------
+    words : str
+    lies : {"supine", "prone"} or None
+        None where the trunk is upright.
+    seated : bool
+    tested, both : mapping
+        Where the upper arm, forearm, thigh or shank of the tested side, or of both sides, points; down where not named.
+    """
+
+    model_config = _CHECKED
+
+    words: str
+    lies: Literal["supine", "prone"] | None = None
+    seated: bool = False
+    tested: dict[Literal["upper_arm", "forearm", "thigh", "shank"], Direction] = pydantic.Field(default_factory=dict)
+    both: dict[Literal["upper_arm", "forearm", "thigh", "shank"], Direction] = pydantic.Field(default_factory=dict)
+
+
+class Unmeasurable(pydantic.BaseModel):
+    """A movement that one camera cannot measure, and what to do instead."""
+
+    model_config = _CHECKED
+
+    key: str
+    title: str
+    why: str
+    instead: str
+    source: str
 
 
 class Movement(pydantic.BaseModel):
@@ -70,16 +151,23 @@ class Movement(pydantic.BaseModel):
     key: str
     title: str
     joint: str
-    plane: Literal["sagittal", "frontal"]
-    camera: Literal["side", "front"]
+    plane: Literal["sagittal", "frontal", "transverse"]
+    camera: Camera
+    placement: str | None = None
+    position: str = "standing"
+    posture: Posture
     moving: Segment
     reference: Segment | Literal["up"]
     positive: Direction
     zero: Literal["anatomical", "start"]
+    sided: bool = True
     limits_deg: tuple[float, float]
     better: Literal["larger", "smaller"]
     definition: str
     compensation: str
+    compensations: tuple[Compensation, ...] = ()
+    feasibility: Literal["good", "moderate", "poor"] = "moderate"
+    feasibility_note: str = ""
     source: str
     evidence: Literal["own", "borrowed"] = "borrowed"
     residual_deg: float = pydantic.Field(default=WIDEST_RESIDUAL_DEG, gt=0)
@@ -104,49 +192,81 @@ class Movement(pydantic.BaseModel):
 
     @pydantic.model_validator(mode="after")
     def _positive_turns(self) -> Self:
-        along = {"up", "down"} if self.moving.anatomical in {"up", "down"} else {"forward", "backward"}
-        if self.positive in along:
-            raise ValueError(f"positive = {self.positive!r} lies along the moving segment, which points {self.moving.anatomical}")
+        axis = self.moving.at_zero
+        if self.positive in (axis, _OPPOSITE.get(axis), _OPPOSITES.get(axis)):
+            raise ValueError(f"positive = {self.positive!r} lies along the moving segment, which points {axis}")
         return self
 
     @pydantic.model_validator(mode="after")
-    def _seen_in_its_plane(self) -> Self:
-        across: set[Direction] = {"outward", "inward"} if self.plane == "sagittal" else {"forward", "backward"}
-        if self.positive in across:
-            raise ValueError(f"positive = {self.positive!r} does not lie in the {self.plane} plane")
-        if self.camera != ("side" if self.plane == "sagittal" else "front"):
-            raise ValueError(f"a movement in the {self.plane} plane is not seen from camera = {self.camera!r}")
+    def _seen_from_the_camera(self) -> Self:
+        if self.instrument == "face":
+            if self.camera != "front":
+                raise ValueError(f"the head is followed by the face, which camera = {self.camera!r} does not see")
+            return self
+        directions = {self.moving.at_zero, self.reference_at_zero, self.positive}
+        if directions & HAND_DIRECTIONS:
+            if not directions <= HAND_DIRECTIONS or self.moving.at_zero != self.reference_at_zero:
+                raise ValueError("a movement of the hand is counted from where hand and forearm point the same way")
+            return self
+        hidden = sorted(directions - SEEN_FROM.get(self.camera, frozenset()))
+        if hidden:
+            raise ValueError(f"{' and '.join(hidden)} cannot be seen by a camera = {self.camera!r}")
         return self
 
     @property
-    def reference_anatomical(self) -> Literal["up", "down", "forward", "backward"]:
-        """Where the reference points in the anatomical position."""
-        return "up" if self.reference == "up" else self.reference.anatomical
+    def reference_at_zero(self) -> Direction:
+        """Where the reference points when the movement reads 0."""
+        return "up" if self.reference == "up" else self.reference.at_zero
 
     @property
     def points(self) -> tuple[str, ...]:
         """Names of the points that the angle is made of."""
-        ends = [self.moving.start, self.moving.end]
-        if self.reference != "up":
-            ends += [self.reference.start, self.reference.end]
+        ends = [*self.moving.points, *(() if self.reference == "up" else self.reference.points)]
         return tuple(dict.fromkeys(ends))
+
+    @property
+    def instrument(self) -> Literal["body", "hand", "face"]:
+        """Which of the models sees the moving segment best."""
+        if self.moving.of == "head":
+            return "face"
+        return "hand" if any(is_of_the_hand(name) for name in self.points) else "body"
+
+    @property
+    def camera_words(self) -> str:
+        """Where to put the camera, for people."""
+        return self.placement or _PLACEMENT[self.camera]
+
+
+_OPPOSITES: Mapping[str, str] = {far: near for near, far in _OPPOSITE.items()}
+
+_PLACEMENT: Mapping[str, str] = {
+    "side": "from the side, tested side towards the camera",
+    "front": "from the front, client facing the camera",
+    "above": "from above, looking straight down",
+}
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All movements by key."""
+    """All movements by key, and those that one camera cannot measure."""
 
     movements: Mapping[str, Movement]
+    unmeasurable: Mapping[str, Unmeasurable]
 
     def __getitem__(self, key: str) -> Movement:
         """The movement of that key.
 
         Raises
         ------
+        UnmeasurableMovementError
+            One camera cannot measure it; the message says why and names the better set-up.
         UnknownMovementError
             There is none; the message names the nearest ones.
         """
         plain = key.strip().lower().replace("-", "_").replace(" ", "_")
+        if plain in self.unmeasurable and plain not in self.movements:
+            entry = self.unmeasurable[plain]
+            raise UnmeasurableMovementError(f"{entry.title} cannot be measured with one camera: {entry.why} {entry.instead}")
         try:
             return self.movements[plain]
         except KeyError:
@@ -244,55 +364,71 @@ class _Source:
 
 
 def _build(tables: Mapping[str, Mapping[str, Any]], source: _Source, unknown_tables: AbstractSet[str] = frozenset()) -> Catalogue:
-    mistakes = [
-        f"[{kind}...]: unknown kind of table; expected [segment.NAME] or [movement.NAME]" for kind in sorted(unknown_tables)
-    ]
-    segments: dict[str, Segment] = {}
-    for name, table in tables["segment"].items():
-        segment = _validated(Segment, table, "segment", name, source, mistakes)
-        if segment is not None:
-            segments[name] = segment
-    movements: dict[str, Movement] = {}
-    for name, table in tables["movement"].items():
-        linked = _link_segments(table, name, segments, tables["segment"], source, mistakes)
-        if linked is None:
-            continue
-        movement = _validated(Movement, linked, "movement", name, source, mistakes)
-        if movement is not None:
-            movements[name] = movement
+    known = " or ".join(f"[{kind}.NAME]" for kind in tables)
+    mistakes = [f"[{kind}...]: unknown kind of table; expected {known}" for kind in sorted(unknown_tables)]
+    build = _Builder(tables, source, mistakes)
+    segments = build.all_of(Segment, "segment")
+    postures = build.all_of(Posture, "posture")
+    compensations = build.all_of(Compensation, "compensation", {"moving": segments, "reference": segments})
+    movements = build.all_of(
+        Movement,
+        "movement",
+        {"moving": segments, "reference": segments, "posture": postures, "compensations": compensations},
+    )
+    unmeasurable = build.all_of(Unmeasurable, "unmeasurable")
     if mistakes:
         raise MovementFileError("\n  ".join([f"The movements file {source.name} has mistakes:", *mistakes]))
-    return Catalogue(MappingProxyType(movements))
+    return Catalogue(MappingProxyType(movements), MappingProxyType(unmeasurable))
 
 
-def _link_segments(
-    table: Any,
-    name: str,
-    segments: Mapping[str, Segment],
-    declared: Mapping[str, Any],
-    source: _Source,
-    mistakes: list[str],
-) -> dict[str, Any] | None:
-    """The table with segments in place of their names; None where a named segment has mistakes of its own."""
-    if not isinstance(table, dict):
-        mistakes.append(source.mistake("movement", name, None, "expected a table"))
-        return None
-    if "key" in table:
-        mistakes.append(source.mistake("movement", name, "key", "the key is the name of the table"))
-    linked = {**table, "key": name}
-    for role in ("moving", "reference"):
-        wanted = table.get(role)
-        if isinstance(wanted, str) and wanted in segments:
-            linked[role] = segments[wanted]
-        elif wanted is None or (role == "reference" and wanted == "up"):
-            continue
-        else:
-            if not isinstance(wanted, str) or wanted not in declared:
-                mistakes.append(
-                    source.mistake("movement", name, role, f"expected one of the segments {', '.join(segments)}, got {wanted!r}")
-                )
+class _Builder:
+    """Turns tables into checked entries, with the entries that they name in the place of the names."""
+
+    def __init__(self, tables: Mapping[str, Mapping[str, Any]], source: _Source, mistakes: list[str]) -> None:
+        self.tables, self.source, self.mistakes = tables, source, mistakes
+
+    def all_of(self, model: type[T], kind: str, links: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, T]:
+        """Every entry of a kind that is right; ``links`` gives for a key the entries that it may name."""
+        found: dict[str, T] = {}
+        for name, table in self.tables[kind].items():
+            linked = self._linked(kind, name, table, links or {}, named="key" in model.model_fields)
+            entry = None if linked is None else _validated(model, linked, kind, name, self.source, self.mistakes)
+            if entry is not None:
+                found[name] = entry
+        return found
+
+    def _linked(
+        self, kind: str, name: str, table: Any, links: Mapping[str, Mapping[str, Any]], *, named: bool
+    ) -> dict[str, Any] | None:
+        """The table with entries in place of their names; None where that is impossible."""
+        if not isinstance(table, dict):
+            self.mistakes.append(self.source.mistake(kind, name, None, "expected a table"))
             return None
-    return linked
+        linked = dict(table)
+        if named:
+            if "key" in table:
+                self.mistakes.append(self.source.mistake(kind, name, "key", "the key is the name of the table"))
+            linked["key"] = name
+        whole = True
+        for key, entries in links.items():
+            wanted = table.get(key)
+            if wanted is None or (key == "reference" and wanted == "up"):
+                continue
+            several = isinstance(wanted, list)
+            names = wanted if several else [wanted]
+            wrong = [one for one in names if not isinstance(one, str) or one not in entries]
+            for one in wrong:
+                whole = False
+                if not isinstance(one, str) or one not in self.tables[_KIND_OF[key]]:
+                    expected = f"expected one of the {_KIND_OF[key]}s {', '.join(entries)}, got {one!r}"
+                    self.mistakes.append(self.source.mistake(kind, name, key, expected))
+            if not wrong:
+                linked[key] = tuple(entries[one] for one in names) if several else entries[wanted]
+        return linked if whole else None
+
+
+#: The kind of table that a key names an entry of.
+_KIND_OF = {"moving": "segment", "reference": "segment", "posture": "posture", "compensations": "compensation"}
 
 
 #: What to say in place of pydantic's words.

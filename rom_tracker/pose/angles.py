@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from rom_tracker.landmarks import Side, locate
 from rom_tracker.movements import Movement, Segment
+from rom_tracker.movements.catalogue import HAND_DIRECTIONS
 from rom_tracker.pose.sequence import Floats, PoseSequence
 from rom_tracker.pose.smoothing import smooth
-from rom_tracker.pose.view import BodyView
+from rom_tracker.pose.view import View
 
 #: Below this turn out of the plane the picture is taken as it is; up to the second one it is stretched back.
 STRETCH_FROM_DEG = 12.0
@@ -49,13 +50,13 @@ class AngleSeries:
         return len(self.time_s)
 
 
-def angle_series(poses: PoseSequence, movement: Movement, side: Side, view: BodyView) -> AngleSeries:
+def angle_series(poses: PoseSequence, movement: Movement, side: Side, view: View) -> AngleSeries:
     """The angle of a movement in every frame.
 
     The angle is the one from the reference segment to the moving segment in the picture, counted positive in the movement's
-    direction, from the position of both in the anatomical position. It is unwrapped into the 360 degrees about the middle of
+    direction, from how both lie when the movement reads 0. It is unwrapped into the 360 degrees about the middle of
     the movement's limits, so that a pose reads the same in every recording. Where the body stands turned by more than
-    :data:`STRETCH_FROM_DEG` out of the movement's plane, the picture is stretched horizontally by 1/cos of that turn first.
+    :data:`STRETCH_FROM_DEG` out of the movement's plane, the picture is stretched across the trunk by 1/cos of that turn first.
 
     Parameters
     ----------
@@ -63,14 +64,14 @@ def angle_series(poses: PoseSequence, movement: Movement, side: Side, view: Body
     movement : Movement
     side : {"left", "right"}
         The tested side.
-    view : BodyView
-        How the body stands to the camera.
+    view : View
+        How the client is seen.
 
     Returns
     -------
     AngleSeries
     """
-    stretch = _stretch(view.off_plane_deg(movement))
+    stretch = _stretch(0.0 if movement.positive in HAND_DIRECTIONS else view.off_plane_deg(movement), view.body.lies_deg)
     moving = _vector(poses, movement.moving, side) * stretch
     if isinstance(movement.reference, Segment):
         reference = _vector(poses, movement.reference, side) * stretch
@@ -91,6 +92,67 @@ def angle_series(poses: PoseSequence, movement: Movement, side: Side, view: Body
         noise_deg=np.where(known, _angle_noise(poses, movement, side, stretch), np.nan),
         out_of_picture=outside,
     )
+
+
+def head_series(turns: Floats, poses: PoseSequence, movement: Movement, side: Side, view: View) -> AngleSeries:
+    """The angle of a movement of the head in every frame.
+
+    The moving axis of the head is followed from its direction at zero towards the movement's direction, in the axes of the trunk as
+    it stands to the camera. The trunk's own lean in the picture since the starting position is taken out; its turn towards or
+    away from the camera is not, since the shoulder landmarks turn along with the head by a third (16 to 21 degrees for 52 to 59
+    of neck rotation with a still trunk).
+
+    Parameters
+    ----------
+    turns : (frame, 3, 3)
+        Rotation of the head since the starting position, as :func:`rom_tracker.pose.head.head_turns` gives it.
+    poses : PoseSequence
+    movement : Movement
+        One whose moving segment is an axis of the head.
+    side : {"left", "right"}
+    view : View
+
+    Returns
+    -------
+    AngleSeries
+        ``confidence`` is 1 where the face was found.
+    """
+    leaned = _rolls(-_trunk_lean_deg(poses)) @ turns
+    yaw = np.radians(view.body.yaw_deg)
+    left, up = np.array([np.cos(yaw), 0.0, -np.sin(yaw)]), np.array([0.0, 1.0, 0.0])
+    forward = np.cross(left, up)
+    outward = left if side == "left" else -left
+    axes = {"up": up, "forward": forward, "backward": -forward, "outward": outward, "inward": -outward}
+    zero, towards = axes[movement.moving.at_zero], axes[movement.positive]
+    moved = leaned @ zero
+    raw = np.degrees(np.arctan2(moved @ towards, moved @ zero))
+    angle = smooth(poses.time_s, raw)
+    angle = angle - resting_value(poses.time_s, angle)
+    known = np.isfinite(angle)
+    return AngleSeries(
+        time_s=poses.time_s,
+        angle_deg=angle,
+        confidence=known.astype(np.float64),
+        noise_deg=np.where(known, jitter(raw[:, None]), np.nan),
+        out_of_picture=np.zeros(len(poses), dtype=bool),
+    )
+
+
+def _trunk_lean_deg(poses: PoseSequence) -> Floats:
+    """(frame,) degrees clockwise by which the trunk leans in the picture since the starting position; 0 where it is not seen."""
+    trunk = poses.point("mid_shoulder", "left") - poses.point("mid_hip", "left")
+    lean = turn_deg(np.broadcast_to(np.array([0.0, -1.0]), trunk.shape), trunk.astype(np.float64))
+    if not np.isfinite(lean).any():
+        return np.zeros(len(poses))
+    lean = smooth(poses.time_s, lean)
+    return np.nan_to_num(lean - resting_value(poses.time_s, lean))
+
+
+def _rolls(clockwise_deg: Floats) -> Floats:
+    """(frame, 3, 3) rotations in the plane of the picture; x right, y up, z to the camera."""
+    cos, sin, zero = np.cos(np.radians(clockwise_deg)), np.sin(np.radians(clockwise_deg)), np.zeros(len(clockwise_deg))
+    rows = [[cos, sin, zero], [-sin, cos, zero], [zero, zero, zero + 1]]
+    return np.moveaxis(np.array(rows), -1, 0)
 
 
 def turn_deg(a: Floats, b: Floats) -> Floats:
@@ -124,16 +186,15 @@ def resting_value(time_s: Floats, angle_deg: Floats) -> float:
     return float(a[t <= t[0] + 0.2].mean())
 
 
-def sense_and_offset(movement: Movement, side: Side, view: BodyView) -> tuple[float, float]:
+def sense_and_offset(movement: Movement, side: Side, view: View) -> tuple[float, float]:
     """1 where the angle grows clockwise in the picture and -1 where it does not; degrees from reference to moving at zero."""
-    reference, moving, towards = (
-        np.array([view.in_image(direction, side)])
-        for direction in (movement.reference_anatomical, movement.moving.anatomical, movement.positive)
-    )
+    moving, towards = (np.array([view.in_image(direction, side)]) for direction in (movement.moving.at_zero, movement.positive))
+    vertical = movement.reference == "up"
+    reference = np.array([(0.0, -1.0) if vertical else view.in_image(movement.reference_at_zero, side)])
     return float(np.sign(turn_deg(moving, towards))[0]), float(turn_deg(reference, moving)[0])
 
 
-def _clinical_angle(reference: Floats, moving: Floats, movement: Movement, side: Side, view: BodyView) -> Floats:
+def _clinical_angle(reference: Floats, moving: Floats, movement: Movement, side: Side, view: View) -> Floats:
     sense, offset = sense_and_offset(movement, side, view)
     return np.asarray(sense * (turn_deg(reference, moving) - offset))
 
@@ -143,15 +204,17 @@ def _unwrapped(angle_deg: Floats, limits_deg: tuple[float, float]) -> Floats:
     return (angle_deg - lowest) % 360 + lowest
 
 
-def _stretch(off_plane_deg: float) -> Floats:
-    """(2,) factors for x and y."""
+def _stretch(off_plane_deg: float, lies_deg: float) -> Floats:
+    """(2,) factors for x and y: across the trunk, which lies in the picture's y direction unless the client lies down."""
     if off_plane_deg <= STRETCH_FROM_DEG:
         return np.array([1.0, 1.0])
-    return np.array([1 / np.cos(np.radians(min(off_plane_deg, STRETCH_UP_TO_DEG))), 1.0])
+    factor = 1 / np.cos(np.radians(min(off_plane_deg, STRETCH_UP_TO_DEG)))
+    return np.array([1.0, factor]) if lies_deg % 180 else np.array([factor, 1.0])
 
 
 def _vector(poses: PoseSequence, segment: Segment, side: Side) -> Floats:
-    return (poses.point(segment.end, side) - poses.point(segment.start, side)).astype(np.float64)
+    start, end = segment.points
+    return (poses.point(end, side) - poses.point(start, side)).astype(np.float64)
 
 
 def _used(movement: Movement, side: Side) -> list[int]:
@@ -178,7 +241,7 @@ def _angle_noise(poses: PoseSequence, movement: Movement, side: Side, stretch: F
         if isinstance(segment, Segment):
             x, y = (_vector(poses, segment, side) * stretch).T
             turn = sense * stretch * (np.stack([-y, x]) / np.maximum(x**2 + y**2, 1.0)).T
-            for name, end in ((segment.end, 1), (segment.start, -1)):
+            for name, end in zip(segment.points, (-1, 1), strict=True):
                 landmarks = locate(name, side)
                 for i in landmarks:
                     gradients[i] += end * turn / len(landmarks)
@@ -187,7 +250,7 @@ def _angle_noise(poses: PoseSequence, movement: Movement, side: Side, stretch: F
 
 
 def jitter(track: Floats) -> float:
-    """Robust standard deviation in pixels, per axis, of the frame-to-frame noise of a (frame, 2) track.
+    """Robust standard deviation, per axis, of the frame-to-frame noise of a (frame, axis) track, in the track's unit.
 
     From the second difference, whose variance is six times that of white noise and in which smooth movement all but vanishes.
     """

@@ -27,11 +27,10 @@ PART_SHA256: dict[str, str] = {
     "hand_landmark_full": "11c272b891e1a99ab034208e23937a8008388cf11ed2a9d776ed3d01d0ba00e3",
     "face_detection_short_range": "bbff11cebd1eb27a1e004cae0b0e63ec8c551cbf34a4451148b4908b8db3eca8",
     "face_landmark_with_attention": "e06a804e0144f9929eda782122916b35d60c697c3c9344013ca2bbe76a6ce2b4",
-    "face_geometry": "bdbcda96dfcb7da883da124aaa2c55dee49770d934f0fcc71747f8c21bdc75b4",
 }
 """Every part by name, with the sha256 of its bytes."""
 
-PART_SUFFIXES = (".tflite", ".binarypb")
+PART_SUFFIXES = (".tflite",)
 POSE_OUTPUT_COUNT = 5
 
 ZIP_HEADER_SIZE = 30
@@ -74,7 +73,6 @@ RECIPES: dict[str, dict[str, tuple[str, Change]]] = {
     "face": {
         "face_detector.tflite": ("face_detection_short_range", _as_it_is),
         "face_landmarks_detector.tflite": ("face_landmark_with_attention", _as_face_model),
-        "geometry_pipeline_metadata_landmarks.binarypb": ("face_geometry", _as_it_is),
     },
 }
 """For each model the files of its bundle, in order: the part each is made of, and how."""

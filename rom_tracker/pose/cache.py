@@ -1,4 +1,4 @@
-"""Keeps computed poses, so that a second look at the same recording is immediate.
+"""Keeps computed landmarks, so that a second look at the same recording is immediate.
 
 A cached entry holds landmarks only, no pictures. Its key is made of the recording's content, the model and the version of this
 program's pose stage, so a renamed file is recognised and a changed one is not.
@@ -10,40 +10,42 @@ import contextlib
 import hashlib
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rom_tracker.cache_folder import cache_folder
-from rom_tracker.pose.sequence import PosePasses, PoseSequence
 
 #: Goes up whenever the same recording and model would give other landmarks, or the entry has another form.
 POSE_STAGE_VERSION = 1
 
-_ARRAYS = ("xy", "world", "visibility")
+
+class Kept(Protocol):
+    """What can be kept: something that turns into plain arrays and back."""
+
+    def to_arrays(self) -> Mapping[str, NDArray[Any]]: ...
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self: ...
 
 
-def key(content_hash: str, estimator_name: str) -> str:
-    """Name of the cache entry for a recording's content and an estimator."""
-    return hashlib.sha256(f"{content_hash} {estimator_name} {POSE_STAGE_VERSION}".encode()).hexdigest()
+T = TypeVar("T", bound=Kept)
 
 
-def load(key: str) -> PosePasses | None:
-    """The kept poses, or None where there are none or the entry is damaged."""
+def key(content_hash: str, *what: str) -> str:
+    """Name of the cache entry for a recording's content and all that the entry depends on."""
+    return hashlib.sha256(" ".join((content_hash, *what, str(POSE_STAGE_VERSION))).encode()).hexdigest()
+
+
+def load(key: str, kind: type[T]) -> T | None:
+    """What was kept, or None where there is nothing or the entry is damaged."""
     path = _path(key)
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as entry:
-            size = (int(entry["image_size"][0]), int(entry["image_size"][1]))
-            as_filmed, mirrored = (
-                PoseSequence(
-                    time_s=entry["time_s"],
-                    image_size=size,
-                    model=str(entry["model"]),
-                    **{array: entry[f"{look}_{array}"] for array in _ARRAYS},
-                )
-                for look in ("as_filmed", "mirrored")
-            )
-            return PosePasses(as_filmed, mirrored)
+            return kind.from_arrays(entry)
     except FileNotFoundError:
         return None
     except Exception:  # zipfile, zlib and numpy raise a dozen kinds for a damaged archive; what it held can be made again
@@ -52,26 +54,15 @@ def load(key: str) -> PosePasses | None:
         return None
 
 
-def store(key: str, passes: PosePasses) -> None:
-    """Keep poses. A cache that cannot be written costs time at the next look and nothing else, so that is not an error."""
-    arrays = {
-        f"{look}_{array}": getattr(sequence, array)
-        for look, sequence in (("as_filmed", passes.as_filmed), ("mirrored", passes.mirrored))
-        for array in _ARRAYS
-    }
+def store(key: str, kept: Kept) -> None:
+    """Keep landmarks. A cache that cannot be written costs time at the next look and nothing else, so that is not an error."""
     path = _path(key)
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
             temporary = Path(file.name)
-            np.savez_compressed(
-                file,
-                time_s=passes.time_s,
-                image_size=np.array(passes.as_filmed.image_size),
-                model=np.array(passes.as_filmed.model),
-                **arrays,
-            )
+            np.savez_compressed(file, **kept.to_arrays())
         os.replace(temporary, path)
     except OSError:
         if temporary is not None:

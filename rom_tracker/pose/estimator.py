@@ -5,12 +5,12 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 import numpy as np
 
 from rom_tracker.capture import Frame, VideoFile
-from rom_tracker.landmarks import LANDMARKS
+from rom_tracker.landmarks import LANDMARKS, Side
 from rom_tracker.pose import cache
 from rom_tracker.pose.sequence import Floats, PosePasses, PoseSequence
 
@@ -18,6 +18,11 @@ PoseModel = Literal["lite", "full", "heavy"]
 
 #: Called with the seconds of video done, and in all where the file says so.
 Progress = Callable[[float, float | None], None]
+
+Found = TypeVar("Found", covariant=True)
+
+#: Points of the face mesh that MediaPipe's face landmarker gives.
+FACE_POINTS = 478
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,19 +40,43 @@ class FrameLandmarks:
         return cls(np.full((n, 2), np.nan), np.full((n, 3), np.nan), np.zeros(n))
 
 
-class PoseEstimator(Protocol):
-    """Finds the landmarks of a person in one frame after the other, as filmed and mirrored."""
+@dataclass(frozen=True, eq=False)
+class FoundHand:
+    """A hand in one frame: (21, 3) pixels with z away from the camera, (21, 3) metres, and which hand the model takes it for."""
+
+    xyz: Floats
+    world: Floats
+    word: Side
+
+
+@dataclass(frozen=True, eq=False)
+class FaceMesh:
+    """The face mesh of one frame: (point, 3) pixels with z away from the camera; NaN where no face was found."""
+
+    xyz: Floats
+
+    @classmethod
+    def nobody(cls) -> FaceMesh:
+        """The frame in which no face was found."""
+        return cls(np.full((FACE_POINTS, 3), np.nan))
+
+
+class Estimator(Protocol[Found]):
+    """Finds landmarks in one frame after the other, as filmed and mirrored."""
 
     #: Names the model and its version; part of the cache's key.
     name: str
 
-    def __enter__(self) -> PoseEstimator: ...
+    def __enter__(self) -> Estimator[Found]: ...
 
     def __exit__(self, *exc: object) -> None: ...
 
-    def look(self, frame: Frame) -> tuple[FrameLandmarks, FrameLandmarks]:
-        """Landmarks in the frame as filmed and in its mirror image, both in the coordinates of the frame as filmed."""
+    def look(self, frame: Frame) -> tuple[Found, Found]:
+        """What is found in the frame as filmed and in its mirror image, both in the coordinates of the frame as filmed."""
         ...
+
+
+PoseEstimator = Estimator[FrameLandmarks]
 
 
 def estimate_poses(video: VideoFile, estimator: PoseEstimator, progress: Progress | None = None) -> PosePasses:
@@ -58,18 +87,38 @@ def estimate_poses(video: VideoFile, estimator: PoseEstimator, progress: Progres
     VideoError
         The recording cannot be read.
     """
-    times: list[float] = []
     looks = (_Landmarks(), _Landmarks())
+
+    def keep(index: int, found: tuple[FrameLandmarks, FrameLandmarks]) -> None:
+        for kept, look in zip(looks, found, strict=True):
+            kept.append(look)
+
+    time_s = look_through(video, estimator, keep, progress)
+    as_filmed, mirrored = (look.sequence(time_s, video.size, estimator.name) for look in looks)
+    return PosePasses(as_filmed, mirrored)
+
+
+def look_through(
+    video: VideoFile,
+    estimator: Estimator[Found],
+    keep: Callable[[int, tuple[Found, Found]], None],
+    progress: Progress | None = None,
+) -> Floats:
+    """Run an estimator over a recording and hand on what it finds, with the frame's place; (frame,) the frames' times in seconds.
+
+    Raises
+    ------
+    VideoError
+        The recording cannot be read.
+    """
+    times: list[float] = []
     with estimator:
         for frame in video:
-            for kept, found in zip(looks, estimator.look(frame), strict=True):
-                kept.append(found)
+            keep(len(times), estimator.look(frame))
             times.append(frame.time_s)
             if progress is not None:
                 progress(frame.time_s, video.expected_duration_s)
-    time_s = np.array(times, dtype=np.float64)
-    as_filmed, mirrored = (look.sequence(time_s, video.size, estimator.name) for look in looks)
-    return PosePasses(as_filmed, mirrored)
+    return np.array(times, dtype=np.float64)
 
 
 def poses_of(video: VideoFile, model: PoseModel = "full", progress: Progress | None = None) -> PosePasses:
@@ -86,7 +135,7 @@ def poses_of(video: VideoFile, model: PoseModel = "full", progress: Progress | N
 
     estimator = MediaPipeEstimator(model)
     key = cache.key(video.content_hash(), estimator.name)
-    kept = cache.load(key)
+    kept = cache.load(key, PosePasses)
     if kept is not None:
         return kept
     passes = estimate_poses(video, estimator, progress)

@@ -1,4 +1,8 @@
-"""MediaPipe's pose landmarker. The only module that imports mediapipe."""
+"""MediaPipe's landmarkers of body, hand and face. The only module that imports mediapipe.
+
+Each looks twice at a frame, as filmed and in its mirror image. The two looks are two trackers of their own, each in a thread,
+since inference runs on one thread and releases the interpreter.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,10 @@ import contextlib
 import os
 import sys
 import tempfile
+from abc import abstractmethod
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
 
 import cv2
 import numpy as np
@@ -17,23 +22,29 @@ from numpy.typing import NDArray
 from rom_tracker.capture import Frame
 from rom_tracker.errors import ModelFileError
 from rom_tracker.landmarks import MIRROR
-from rom_tracker.pose.estimator import FrameLandmarks, PoseModel
+from rom_tracker.pose.estimator import FaceMesh, FoundHand, FrameLandmarks, PoseModel
 from rom_tracker.pose.models import MODELS, ensure_model
+from rom_tracker.pose.region import Region
 
 #: MediaPipe low-passes the landmarks of a video by their timestamps (a one-euro filter, 10 to 19 ms of lag at 30 frames per
 #: second). Timestamps stretched by this factor keep its tracking from frame to frame and leave the filter without effect.
 TIMESTAMP_STRETCH = 10_000
 
+#: So many hands are looked for near the tested wrist: the client's two, and one of the therapist's.
+MOST_HANDS = 3
 
-class MediaPipeEstimator:
-    """Finds one person with MediaPipe's pose landmarker, in the frame as filmed and in its mirror image.
+Found = TypeVar("Found")
 
-    The two looks are two trackers of their own, each in a thread, since inference runs on one thread and releases the
-    interpreter.
+
+class _TwoLooks(Generic[Found]):
+    """Two trackers of one landmarker, for the frame as filmed and for its mirror image.
 
     Parameters
     ----------
-    model : {"full", "lite", "heavy"}
+    model_key : str
+        A key of the model table.
+    region : Region, optional
+        The part of the picture to look at; all of it if not given.
 
     Raises
     ------
@@ -41,29 +52,48 @@ class MediaPipeEstimator:
         On entering, where the model is not here and cannot be fetched, or cannot be opened.
     """
 
-    def __init__(self, model: PoseModel = "full") -> None:
-        self._model = MODELS[f"pose_{model}"]
-        self.name = f"{self._model.key} {self._model.sha256[:12]}, mediapipe {_mediapipe_version()}"
+    def __init__(self, model_key: str, region: Region | None = None) -> None:
+        model = MODELS[model_key]
+        self.name = f"{model.key} {model.sha256[:12]}, mediapipe {_mediapipe_version()}"
+        self._model_key = model_key
+        self._region = region
         self._landmarkers: list[Any] = []
         self._pool: ThreadPoolExecutor | None = None
         self._last_stamp = -1
-        self._found_somebody = False
+        self._quiet = True
+
+    @abstractmethod
+    def _open(self, options: Any) -> Any:
+        """A landmarker of MediaPipe's for the base options given."""
+
+    @abstractmethod
+    def _read(self, answer: Any, size: tuple[int, int]) -> Found:
+        """What was found, in pixels of a picture of that width and height."""
+
+    @abstractmethod
+    def _unmirrored(self, found: Found, width: int) -> Found:
+        """What was found in a mirror image, as it lies in the picture as filmed."""
+
+    @abstractmethod
+    def _placed(self, found: Found, region: Region) -> Found:
+        """What was found in a part of the picture, in the pixels of the whole."""
+
+    @abstractmethod
+    def _is_somebody(self, found: Found) -> bool:
+        """Whether anything was found."""
 
     def __enter__(self) -> Self:
-        path = ensure_model(self._model.key)
+        path = ensure_model(self._model_key)
         with _quiet_native_stderr():
-            from mediapipe.tasks.python import BaseOptions, vision
+            from mediapipe.tasks.python import BaseOptions
 
-            options = vision.PoseLandmarkerOptions(
-                base_options=BaseOptions(model_asset_path=str(path)), running_mode=vision.RunningMode.VIDEO
-            )
             try:
-                self._landmarkers = [vision.PoseLandmarker.create_from_options(options) for _ in range(2)]
+                self._landmarkers = [self._open(BaseOptions(model_asset_path=str(path))) for _ in range(2)]
             except (RuntimeError, ValueError, OSError) as error:
-                raise ModelFileError(f"The pose model {path} could not be opened: {error}.") from error
+                raise ModelFileError(f"The model {path} could not be opened: {error}.") from error
         self._pool = ThreadPoolExecutor(2)
         self._last_stamp = -1
-        self._found_somebody = False
+        self._quiet = True
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -73,44 +103,143 @@ class MediaPipeEstimator:
             landmarker.close()
         self._landmarkers, self._pool = [], None
 
-    def look(self, frame: Frame) -> tuple[FrameLandmarks, FrameLandmarks]:
-        """Landmarks in the frame as filmed and in its mirror image, both in the coordinates of the frame as filmed."""
+    def look(self, frame: Frame) -> tuple[Found, Found]:
+        """What is found in the frame as filmed and in its mirror image, both in the coordinates of the frame as filmed."""
         if self._pool is None:
             raise RuntimeError("expected an entered estimator: use it in a with statement")
         stamp = max(self._last_stamp + 1, round(frame.time_s * 1000 * TIMESTAMP_STRETCH))
         self._last_stamp = stamp
-        rgb = cv2.cvtColor(frame.image, cv2.COLOR_BGR2RGB)
-        pictures = (rgb, cv2.flip(rgb, 1))
-        # The native code logs at its first frames, until both stages of the model have run.
-        with contextlib.nullcontext() if self._found_somebody else _quiet_native_stderr():
+        part = frame.image if self._region is None else self._region.cut(frame.image)
+        rgb = cv2.cvtColor(part, cv2.COLOR_BGR2RGB)
+        # The native code logs at its first frames, until all stages of the model have run.
+        with _quiet_native_stderr() if self._quiet else contextlib.nullcontext():
             as_filmed, mirrored = self._pool.map(
-                lambda landmarker, picture: _detect(landmarker, picture, stamp), self._landmarkers, pictures
+                lambda landmarker, picture: self._detect(landmarker, picture, stamp), self._landmarkers, (rgb, cv2.flip(rgb, 1))
             )
-        self._found_somebody |= bool(np.isfinite(as_filmed.xy[0, 0]) and np.isfinite(mirrored.xy[0, 0]))
-        return as_filmed, _unmirrored(mirrored, width=rgb.shape[1])
+        self._quiet &= not (self._is_somebody(as_filmed) and self._is_somebody(mirrored))
+        mirrored = self._unmirrored(mirrored, rgb.shape[1])
+        if self._region is None:
+            return as_filmed, mirrored
+        return self._placed(as_filmed, self._region), self._placed(mirrored, self._region)
+
+    def _detect(self, landmarker: Any, rgb: NDArray[np.uint8], stamp: int) -> Found:
+        import mediapipe
+
+        answer = landmarker.detect_for_video(mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=rgb), stamp)
+        return self._read(answer, (rgb.shape[1], rgb.shape[0]))
 
 
-def _detect(landmarker: Any, rgb: NDArray[np.uint8], stamp: int) -> FrameLandmarks:
-    import mediapipe
+class MediaPipeEstimator(_TwoLooks[FrameLandmarks]):
+    """Finds one person with MediaPipe's pose landmarker.
 
-    found = landmarker.detect_for_video(mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=rgb), stamp)
-    if not found.pose_landmarks:
-        return FrameLandmarks.nobody()
-    height, width = rgb.shape[:2]
-    marks, world = found.pose_landmarks[0], found.pose_world_landmarks[0]
-    return FrameLandmarks(
-        xy=np.array([(m.x * width, m.y * height) for m in marks]),
-        world=np.array([(m.x, m.y, m.z) for m in world]),
-        visibility=np.array([m.visibility for m in marks]),
-    )
+    Parameters
+    ----------
+    model : {"full", "lite", "heavy"}
+    """
+
+    def __init__(self, model: PoseModel = "full") -> None:
+        super().__init__(f"pose_{model}")
+
+    def _open(self, options: Any) -> Any:
+        from mediapipe.tasks.python import vision
+
+        return vision.PoseLandmarker.create_from_options(
+            vision.PoseLandmarkerOptions(base_options=options, running_mode=vision.RunningMode.VIDEO)
+        )
+
+    def _read(self, answer: Any, size: tuple[int, int]) -> FrameLandmarks:
+        if not answer.pose_landmarks:
+            return FrameLandmarks.nobody()
+        width, height = size
+        marks, world = answer.pose_landmarks[0], answer.pose_world_landmarks[0]
+        return FrameLandmarks(
+            xy=np.array([(m.x * width, m.y * height) for m in marks]),
+            world=np.array([(m.x, m.y, m.z) for m in world]),
+            visibility=np.array([m.visibility for m in marks]),
+        )
+
+    def _unmirrored(self, found: FrameLandmarks, width: int) -> FrameLandmarks:
+        xy, world = found.xy[MIRROR].copy(), found.world[MIRROR].copy()
+        xy[:, 0] = width - xy[:, 0]
+        world[:, 0] = -world[:, 0]
+        return FrameLandmarks(xy, world, found.visibility[MIRROR])
+
+    def _placed(self, found: FrameLandmarks, region: Region) -> FrameLandmarks:
+        xyz = region.placed(np.pad(found.xy, ((0, 0), (0, 1))))
+        return FrameLandmarks(xyz[:, :2], found.world, found.visibility)
+
+    def _is_somebody(self, found: FrameLandmarks) -> bool:
+        return bool(np.isfinite(found.xy[0, 0]))
 
 
-def _unmirrored(found: FrameLandmarks, width: int) -> FrameLandmarks:
-    """Landmarks found in a mirror image, as they lie in the frame as filmed; left and right change their names."""
-    xy, world = found.xy[MIRROR].copy(), found.world[MIRROR].copy()
-    xy[:, 0] = width - xy[:, 0]
-    world[:, 0] = -world[:, 0]
-    return FrameLandmarks(xy, world, found.visibility[MIRROR])
+class HandEstimator(_TwoLooks[tuple[FoundHand, ...]]):
+    """Finds the hands in a part of the picture with MediaPipe's hand landmarker."""
+
+    def __init__(self, region: Region | None = None) -> None:
+        super().__init__("hand", region)
+
+    def _open(self, options: Any) -> Any:
+        from mediapipe.tasks.python import vision
+
+        return vision.HandLandmarker.create_from_options(
+            vision.HandLandmarkerOptions(base_options=options, running_mode=vision.RunningMode.VIDEO, num_hands=MOST_HANDS)
+        )
+
+    def _read(self, answer: Any, size: tuple[int, int]) -> tuple[FoundHand, ...]:
+        width, height = size
+        return tuple(
+            FoundHand(
+                xyz=np.array([(m.x * width, m.y * height, m.z * width) for m in marks]),
+                world=np.array([(m.x, m.y, m.z) for m in world]),
+                word="left" if words[0].category_name == "Left" else "right",
+            )
+            for marks, world, words in zip(answer.hand_landmarks, answer.hand_world_landmarks, answer.handedness, strict=True)
+        )
+
+    def _unmirrored(self, found: tuple[FoundHand, ...], width: int) -> tuple[FoundHand, ...]:
+        return tuple(
+            FoundHand(
+                xyz=hand.xyz * (-1, 1, 1) + np.array([width, 0, 0]),
+                world=hand.world * (-1, 1, 1),
+                word="right" if hand.word == "left" else "left",
+            )
+            for hand in found
+        )
+
+    def _placed(self, found: tuple[FoundHand, ...], region: Region) -> tuple[FoundHand, ...]:
+        return tuple(FoundHand(region.placed(hand.xyz), hand.world, hand.word) for hand in found)
+
+    def _is_somebody(self, found: tuple[FoundHand, ...]) -> bool:
+        return bool(found)
+
+
+class FaceEstimator(_TwoLooks[FaceMesh]):
+    """Finds one face in a part of the picture with MediaPipe's face landmarker."""
+
+    def __init__(self, region: Region | None = None) -> None:
+        super().__init__("face", region)
+
+    def _open(self, options: Any) -> Any:
+        from mediapipe.tasks.python import vision
+
+        return vision.FaceLandmarker.create_from_options(
+            vision.FaceLandmarkerOptions(base_options=options, running_mode=vision.RunningMode.VIDEO)
+        )
+
+    def _read(self, answer: Any, size: tuple[int, int]) -> FaceMesh:
+        if not answer.face_landmarks:
+            return FaceMesh.nobody()
+        width, height = size
+        return FaceMesh(np.array([(m.x * width, m.y * height, m.z * width) for m in answer.face_landmarks[0]]))
+
+    def _unmirrored(self, found: FaceMesh, width: int) -> FaceMesh:
+        return FaceMesh(found.xyz * (-1, 1, 1) + np.array([width, 0, 0]))
+
+    def _placed(self, found: FaceMesh, region: Region) -> FaceMesh:
+        return FaceMesh(region.placed(found.xyz))
+
+    def _is_somebody(self, found: FaceMesh) -> bool:
+        return bool(np.isfinite(found.xyz[0, 0]))
 
 
 def _mediapipe_version() -> str:

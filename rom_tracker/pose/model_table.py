@@ -66,14 +66,14 @@ _ALL_MODELS = (
         file_name="hand_landmarker.task",
         sha256="aaf5dc391ce1cda387ee696293c4bef6ac305fa8fb9409da0700392d1956a93c",
         size_bytes=7_819_093,
-        purpose="fingers and wrist",
+        purpose="the hand, for movements of wrist and forearm",
     ),
     Model(
         key="face",
         file_name="face_landmarker.task",
-        sha256="5c74c1b9ef532fcfae31a2738165356f777a4836c3eb11810ca3478dba984358",
-        size_bytes=2_753_540,
-        purpose="the head's pose",
+        sha256="f0b3b0a5d4d6178f537dd587a9fc338d1b08180ba6b1142e7b92ebc76d1ccd52",
+        size_bytes=2_733_988,
+        purpose="the head, for movements of the neck",
     ),
 )
 MODELS: dict[str, Model] = {model.key: model for model in _ALL_MODELS}
@@ -96,7 +96,7 @@ def packages_of(key: str, at_hand: Collection[str] = ()) -> list[Package]:
 
     Examples
     --------
-    >>> [package.tool for package in packages_of("face")]
+    >>> [package.tool for package in packages_of("pose_lite")]
     ['pip', 'npm']
     """
     needed = bundles.parts_needed(key) - set(at_hand)

@@ -94,7 +94,7 @@ HOLISTIC_TARBALL = Package(
     file_name="mediapipe-holistic-0.5.1675471629.tgz",
     sha256="8a3c0632e40e761e637d020738e96dc54d9bbbd4330ce2b206469fe467fd708b",
     size_bytes=52_558_610,
-    parts=frozenset({"pose_landmark_lite", "pose_landmark_heavy", "face_geometry"}),
+    parts=frozenset({"pose_landmark_lite", "pose_landmark_heavy"}),
 )
 PACKAGES = (MEDIAPIPE_WHEEL, HOLISTIC_TARBALL)
 

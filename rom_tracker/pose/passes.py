@@ -20,7 +20,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rom_tracker.landmarks import INDEX, Side, opposite_side
+from rom_tracker.landmarks import INDEX, Side, is_of_the_hand, opposite_side
 from rom_tracker.movements import Movement, Segment
 from rom_tracker.pose.sequence import Floats, PosePasses, PoseSequence
 from rom_tracker.pose.view import BodyView
@@ -166,10 +166,16 @@ def lost_share(poses: PoseSequence, movement: Movement, side: Side) -> float:
     """
     short = ~poses.person_found
     for segment in (movement.moving, movement.reference):
-        if not isinstance(segment, Segment) or {"mid_hip", "mid_shoulder"} & {segment.start, segment.end}:
+        if not isinstance(segment, Segment) or not _is_a_limb(segment):
             continue
-        length = np.linalg.norm(poses.point(segment.end, side) - poses.point(segment.start, side), axis=1)
+        start, end = segment.points
+        length = np.linalg.norm(poses.point(end, side) - poses.point(start, side), axis=1)
         if np.isfinite(length).any():
             with np.errstate(invalid="ignore"):
                 short |= length < SEEN_LENGTH * np.nanpercentile(length, 75)
     return float(short.mean())
+
+
+def _is_a_limb(segment: Segment) -> bool:
+    """Whether the pose model sees a limb in it, which keeps its length."""
+    return bool(segment.points) and not any(name.startswith("mid_") or is_of_the_hand(name) for name in segment.points)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rom_tracker.landmarks import LANDMARKS, Side, locate
+from rom_tracker.landmarks import ALL_LANDMARKS, LANDMARKS, Side, locate
 
 Floats = NDArray[np.floating[Any]]
+
+_ARRAYS = ("xy", "world", "visibility")
 
 
 @dataclass(frozen=True, eq=False)
 class PoseSequence:
     """Landmarks of one person in every frame of a recording.
+
+    A landmark is one of ``LANDMARKS``, or of ``ALL_LANDMARKS`` where the hands were looked for.
 
     Attributes
     ----------
@@ -49,11 +54,12 @@ class PoseSequence:
 
     def __post_init__(self) -> None:
         n = len(self.time_s)
+        marks = len(ALL_LANDMARKS) if np.shape(self.xy)[1:2] == (len(ALL_LANDMARKS),) else len(LANDMARKS)
         expected = {
             "time_s": (n,),
-            "xy": (n, len(LANDMARKS), 2),
-            "world": (n, len(LANDMARKS), 3),
-            "visibility": (n, len(LANDMARKS)),
+            "xy": (n, marks, 2),
+            "world": (n, marks, 3),
+            "visibility": (n, marks),
         }
         problems = [
             f"{name}: expected shape {shape}, got {np.shape(getattr(self, name))}"
@@ -100,6 +106,37 @@ class PosePasses:
     def __post_init__(self) -> None:
         if not np.array_equal(self.as_filmed.time_s, self.mirrored.time_s):
             raise ValueError("expected the same frame times in both passes")
+
+    def to_arrays(self) -> dict[str, Floats | NDArray[Any]]:
+        """Plain arrays to be kept; :meth:`from_arrays` makes the same passes of them."""
+        looks = {"as_filmed": self.as_filmed, "mirrored": self.mirrored}
+        return {
+            "time_s": self.time_s,
+            "image_size": np.array(self.as_filmed.image_size),
+            "model": np.array(self.as_filmed.model),
+            **{f"{look}_{name}": getattr(poses, name) for look, poses in looks.items() for name in _ARRAYS},
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """The passes that :meth:`to_arrays` gave.
+
+        Raises
+        ------
+        KeyError, ValueError
+            The arrays are not those of passes.
+        """
+        width, height = (int(edge) for edge in arrays["image_size"])
+        looks = (
+            PoseSequence(
+                time_s=arrays["time_s"],
+                image_size=(width, height),
+                model=str(arrays["model"]),
+                **{name: arrays[f"{look}_{name}"] for name in _ARRAYS},
+            )
+            for look in ("as_filmed", "mirrored")
+        )
+        return cls(*looks)
 
     @property
     def time_s(self) -> Floats:

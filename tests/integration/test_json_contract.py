@@ -86,6 +86,7 @@ def test_measure(clip, run, tmp_path):
     assert (done.exit_code, done.err) == (0, "")
     found = done.json
     check_measurement(found)
+    assert found["norm"] is None
     assert (found["video"], found["movement"], found["side"]) == (str(clip.path), clip.movement, clip.side)
     assert len(found["repetitions"]) == len(clip.peaks_deg)
     low, high = found["interval_deg"]

@@ -12,25 +12,26 @@ from matplotlib.text import Text
 from PIL import Image
 from stick_figure import repetitions_deg, stick_passes
 
-from rom_tracker import charts, compare, load_catalogue
+from rom_tracker import charts, compare, compare_sides, load_catalogue
 from rom_tracker.analysis.measurement import RomMeasurement, measure_poses
 from rom_tracker.analysis.repetitions import PLATEAU_S
+from rom_tracker.analysis.sides import SideComparison
 from rom_tracker.errors import OutputError, UsageError
 from rom_tracker.pose.sequence import PosePasses
 
 MINUS = "\N{MINUS SIGN}"
 
 
-def measured(peaks_deg, key="elbow_flexion", *, rest_deg=0.0, lost_s=None, **view) -> RomMeasurement:
+def measured(peaks_deg, key="elbow_flexion", *, side="left", rest_deg=0.0, lost_s=None, **view) -> RomMeasurement:
     sure = {"residual_deg": 2.0, "residual_people": 20, "change_residual_deg": 1.0, "change_residual_people": 20}
     movement = load_catalogue()[key].model_copy(update=sure)
     time_s, angle_deg = repetitions_deg(peaks_deg, rest_deg=rest_deg)
-    passes = stick_passes(key, "left", angle_deg, time_s, faces="image_left", **view)
+    passes = stick_passes(key, side, angle_deg, time_s, faces=f"image_{side}", **view)
     if lost_s is not None:
         lost = (time_s > lost_s[0]) & (time_s < lost_s[1])
         look = passes.as_filmed.replaced(xy=np.where(lost[:, None, None], np.nan, passes.as_filmed.xy))
         passes = PosePasses(look, look)
-    return measure_poses(passes, movement, "left")
+    return measure_poses(passes, movement, side)
 
 
 def lacking(peaks_deg) -> RomMeasurement:
@@ -247,6 +248,46 @@ def test_saved_charts_carry_their_description(tmp_path, suffix):
         assert b"/Subject" in path.read_bytes()
 
 
+def both_sides(left_deg, right_deg, **options) -> SideComparison:
+    return compare_sides(measured(left_deg, **options), measured(right_deg, side="right", **options))
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "verdict"),
+    [([120, 122], [90, 92], "sides differ"), ([90, 92], [120, 122], "sides differ"), ([100, 102], [101, 103], None)],
+)
+def test_both_sides_stand_on_one_axis(left, right, verdict):
+    sides = both_sides(left, right)
+    assert sides.verdict == (verdict or "no detectable difference")
+    figure = charts.sides_chart(sides)
+    assert figure.axes[0].get_ylabel() == "Elbow flexion (degrees)"
+    for side, m in (("left", sides.left), ("right", sides.right)):
+        assert len(marked(figure, side)) == 2
+        for panel in (0, 1):
+            assert list(marked(figure, f"end range {side}", panel)[0].get_ydata()) == [m.peak_deg, m.peak_deg]
+    (band,) = marked(figure, "measuring error", 1)
+    inside = band.get_y() <= sides.right.peak_deg <= band.get_y() + band.get_height()
+    assert inside == (verdict is None)
+    assert set(texts(figure, 1)) >= {charts.degrees(m.peak_deg) for m in (sides.left, sides.right)}
+
+
+def test_the_words_of_both_sides_name_the_one_that_goes_further():
+    assert charts.side_words(both_sides([120, 122], [90, 92])).startswith("The left side goes 30° further (95 %: 2")
+    assert charts.side_words(both_sides([90, 92], [120, 122])).startswith("The right side goes 30° further (95 %: 2")
+    assert charts.side_words(both_sides([101, 103], [100, 102])).startswith("No detectable difference: 1°, smaller than the ")
+    described = charts.describe(both_sides([120, 122], [90, 92]))
+    assert described.startswith("Elbow flexion, left against right. End range 121° left and 91° right. The left side goes")
+
+
+def test_a_refused_side_leaves_the_other_with_its_number():
+    sides = compare_sides(measured([100, 102]), measured([3], side="right"))
+    figure = charts.sides_chart(sides)
+    assert words_of(figure).startswith("No difference is given. Right: The angle changed by 3 degrees")
+    assert texts(figure, 1) == ["101°"]
+    assert not marked(figure, "measuring error")
+    assert "End range 101° left. No difference" in figure.get_label()
+
+
 def texts_drawn(figure: Figure, monkeypatch) -> list[Text]:
     drawn = []
     draw = Text.draw
@@ -265,6 +306,9 @@ def texts_drawn(figure: Figure, monkeypatch) -> list[Text]:
         lambda: charts.comparison_chart(compare(measured([100, 104]), measured([120, 124]))),
         lambda: charts.comparison_chart(compare(lacking([-20, -15]), lacking([-19, -15]))),
         lambda: charts.comparison_chart(compare(nobody(), nobody())),
+        lambda: charts.sides_chart(both_sides([100, 104], [120, 124])),
+        lambda: charts.sides_chart(both_sides([100, 104], [3])),
+        lambda: charts.sides_chart(both_sides([100, 104], [101, 104])),
     ],
 )
 def test_no_text_overlaps_another_or_leaves_the_figure(make, monkeypatch):

@@ -129,17 +129,17 @@ def entries(tmp_path) -> list[str]:
 
 def test_what_is_kept_comes_back_bit_for_bit(passes, tmp_path):
     key = cache.key("content", "fake 1")
-    assert cache.load(key) is None
+    assert cache.load(key, PosePasses) is None
     cache.store(key, passes)
-    assert same(cache.load(key), passes)
+    assert same(cache.load(key, PosePasses), passes)
     assert entries(tmp_path) == [f"{key}.npz"]
     cache.store(key, passes)
-    assert same(cache.load(key), passes)
+    assert same(cache.load(key, PosePasses), passes)
 
 
 def test_an_empty_recording_comes_back_empty():
     cache.store("empty", estimate_poses(FakeVideo([]), FakeEstimator()))
-    assert len(cache.load("empty").time_s) == 0
+    assert len(cache.load("empty", PosePasses).time_s) == 0
 
 
 def test_the_key_changes_with_content_model_and_version(monkeypatch):
@@ -173,7 +173,7 @@ def test_a_damaged_entry_is_ignored_and_removed(passes, tmp_path, damage):
     cache.store("entry", passes)
     (path,) = (tmp_path / "cache").rglob("entry.npz")
     path.write_bytes(damage(path.read_bytes()))
-    assert cache.load("entry") is None
+    assert cache.load("entry", PosePasses) is None
     assert not path.exists()
 
 
@@ -185,7 +185,7 @@ def test_an_entry_with_one_wrong_byte_is_right_or_refused(passes, tmp_path, seed
     content = bytearray(path.read_bytes())
     content[rng.integers(len(content))] ^= int(rng.integers(1, 256))
     path.write_bytes(content)
-    found = cache.load("entry")
+    found = cache.load("entry", PosePasses)
     assert found is None or same(found, passes)
 
 
@@ -198,14 +198,14 @@ def test_an_entry_of_another_form_is_ignored(tmp_path, wrong):
         (folder / "entry.npy").rename(folder / "entry.npz")
     else:
         np.savez(folder / "entry.npz", **wrong)
-    assert cache.load("entry") is None
+    assert cache.load("entry", PosePasses) is None
 
 
 def test_a_cache_that_cannot_be_written_is_harmless(passes, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("ROM_TRACKER_CACHE", str(tmp_path / "file"))
     cache.store("entry", passes)
-    assert cache.load("entry") is None
+    assert cache.load("entry", PosePasses) is None
     assert (tmp_path / "file").read_text() == "in the way"
 
 
@@ -249,7 +249,7 @@ class TestPosesOf:
         with pytest.raises(ZeroDivisionError):
             poses_of(FakeVideo([0.0, 0.1]))
         monkeypatch.undo()
-        assert cache.load(cache.key("content", "fake full")) is None
+        assert cache.load(cache.key("content", "fake full", PosePasses)) is None
 
 
 def test_the_seam_is_the_one_that_the_package_declares():

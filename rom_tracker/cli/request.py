@@ -1,0 +1,202 @@
+"""What a command was asked for, checked before the long work begins."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from rom_tracker.cli import output, upkeep
+from rom_tracker.errors import UsageError, VideoError
+
+if TYPE_CHECKING:
+    from rom_tracker.analysis.measurement import RomMeasurement
+    from rom_tracker.capture import RecordingInfo
+    from rom_tracker.landmarks import Side
+    from rom_tracker.movements import Movement
+    from rom_tracker.movements.norms import Sex
+    from rom_tracker.pose.estimator import PoseModel
+
+MovementOption = Annotated[
+    str | None, typer.Option("--movement", "-m", help="What is measured, such as shoulder_abduction: see `rom-tracker movements`.")
+]
+SideOption = Annotated[str | None, typer.Option("--side", "-s", help="The tested side: left or right.")]
+ModelOption = Annotated[str, typer.Option("--model", help="Pose model: lite, full or heavy (slower).")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
+ChartOption = Annotated[Path | None, typer.Option("--chart", help="Draw a chart into this file (.png, .svg, .pdf).")]
+OwnMovements = Annotated[
+    Path | None, typer.Option("--movements-file", help="A file with movements of your own, merged over the built-in ones.")
+]
+
+CHART_SUFFIXES = (".png", ".svg", ".pdf")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to measure in a recording."""
+
+    movement: Movement
+    side: Side
+    model: PoseModel
+
+    @classmethod
+    def of(
+        cls, videos: tuple[Path, ...], movement: str | None, side: str | None, model: str, movements_file: Path | None
+    ) -> Request:
+        """From the options, and where they are silent from the sidecars of the recordings."""
+        from rom_tracker.movements import load_catalogue
+
+        about = _sidecars(videos)
+        movement = movement or _agreed("movement", [info.movement for info in about])
+        side = side or _agreed("side", [info.side for info in about if info.side])
+        if movement is None:
+            raise UsageError("Which movement? Add --movement NAME; `rom-tracker movements` lists them.")
+        entry = load_catalogue(movements_file)[movement]
+        if side is None:
+            raise UsageError("Which side? Add --side left or --side right.")
+        side = side.lower()
+        if side not in ("left", "right"):
+            raise UsageError(f"--side is left or right, got {side!r}.")
+        if model not in ("lite", "full", "heavy"):
+            raise UsageError(f"--model is lite, full or heavy, got {model!r}.")
+        return cls(entry, cast("Side", side), cast("PoseModel", model))
+
+    def measure(self, video: Path) -> RomMeasurement:
+        """Measure, with a progress bar on the side."""
+        from rom_tracker.capture import VideoFile
+
+        next(iter(VideoFile(video)))  # A recording that cannot be read is told at once, before any model is fetched.
+        from rom_tracker.analysis.measurement import measure as measured
+        from rom_tracker.pose.models import ensure_model
+
+        with upkeep.fetching() as fetched:
+            ensure_model(f"pose_{self.model}", fetched)
+        with output.progress_bar(f"Measuring {video.name}") as progress:
+            return measured(video, self.movement, self.side, model=self.model, progress=progress)
+
+
+@dataclass(frozen=True)
+class SidesRequest:
+    """What to measure of both sides: ``videos`` has a recording for each, which may be one and the same."""
+
+    left: Request
+    right: Request
+    videos: dict[Side, Path]
+
+    @classmethod
+    def of(
+        cls, video: Path, other: Path | None, movement: str | None, side: str | None, model: str, movements_file: Path | None
+    ) -> SidesRequest:
+        """From the options: both sides in one recording, or each in its own."""
+        from rom_tracker.analysis.sides import check_sided
+        from rom_tracker.landmarks import opposite_side
+
+        both = is_both(side)
+        if both and other is not None:
+            raise UsageError(
+                "--side both and --other-side exclude each other: say with --side left or --side right which side the first "
+                "recording shows."
+            )
+        first = Request.of((video,), movement, "left" if both else side, model, movements_file)
+        check_sided(first.movement)
+        left, right = replace(first, side="left"), replace(first, side="right")
+        if other is None:
+            return cls(left, right, {"left": video, "right": video})
+        check_there(other)
+        _check_other_side(video, other, first)
+        return cls(left, right, {first.side: video, opposite_side(first.side): other})
+
+    def measure(self, side: Side) -> RomMeasurement:
+        """Measure one of the sides."""
+        return (self.left if side == "left" else self.right).measure(self.videos[side])
+
+
+@dataclass(frozen=True)
+class Person:
+    """Whose norm the measurement is held against."""
+
+    age: int
+    sex: Sex | None
+
+    @classmethod
+    def of(cls, age: int | None, sex: str | None) -> Person | None:
+        """From the options; None without an age."""
+        from rom_tracker.movements.norms import OLDEST_AGE
+
+        sexes: dict[str, Sex] = {"female": "F", "male": "M"}
+        if sex is not None and sex.lower() not in sexes:
+            raise UsageError(f"--sex is female or male, got {sex!r}.")
+        if age is None:
+            if sex is not None:
+                raise UsageError("Norms go by age and sex: add --age YEARS to --sex.")
+            return None
+        if not 0 <= age <= OLDEST_AGE:
+            raise UsageError(f"--age is in years, 0 to {OLDEST_AGE}, got {age}.")
+        return cls(age, None if sex is None else sexes[sex.lower()])
+
+
+def is_both(side: str | None) -> bool:
+    """Whether both sides are asked for."""
+    return side is not None and side.lower() == "both"
+
+
+def check_there(video: Path) -> None:
+    """Refuse before the long work a recording that is not there; one that cannot be read is told when its turn comes."""
+    from rom_tracker.capture import VideoFile
+
+    with contextlib.suppress(VideoError):
+        VideoFile(video)
+
+
+def check_outputs(videos: tuple[Path, ...], *outputs: tuple[Path | None, tuple[str, ...]]) -> None:
+    """Refuse before the long work what could not be written after it, and what would replace a recording."""
+    from rom_tracker.output_files import check_writable
+
+    for path, suffixes in outputs:
+        if path is None:
+            continue
+        if path.suffix.lower() not in suffixes:
+            raise UsageError(f'Expected a file name ending in {" or ".join(suffixes)}, got "{path}".')
+        if any(path.exists() and video.exists() and path.samefile(video) for video in videos):
+            raise UsageError(f'"{path}" is the recording itself and would be lost; give the result another name.')
+        check_writable(path)
+
+
+def _sidecars(videos: tuple[Path, ...]) -> list[RecordingInfo]:
+    """What is noted beside the recordings; refuses what cannot be compared."""
+    from rom_tracker.capture import read_sidecar
+
+    found = [info for video in videos if video.is_file() and (info := read_sidecar(video)) is not None]
+    _agreed("client", [info.client for info in found if info.client])
+    if [info.moment for info in found] == ["after", "before"]:
+        raise UsageError("The first recording was made after the treatment and the second one before it; exchange them.")
+    return found
+
+
+def _check_other_side(video: Path, other: Path, first: Request) -> None:
+    """Refuse a second recording whose sidecar says that it is not the other side of the first."""
+    from rom_tracker.capture import read_sidecar
+
+    found = [info for path in (video, other) if path.is_file() and (info := read_sidecar(path)) is not None]
+    _agreed("client", [info.client for info in found if info.client])
+    about = read_sidecar(other) if other.is_file() else None
+    if about is None:
+        return
+    if about.movement != first.movement.key:
+        raise UsageError(f'Expected {first.movement.key} of the other side, but "{other}" was recorded as {about.movement}.')
+    if about.side == first.side:
+        raise UsageError(
+            f'Expected the other side than {first.side}, but "{other}" was recorded as {about.side}. Check --side and the files.'
+        )
+
+
+def _agreed(what: str, noted: list[str]) -> str | None:
+    """What all recordings say of themselves; None where they say nothing."""
+    if len(set(noted)) > 1:
+        raise UsageError(
+            f"The recordings are not of one {what}: {' and '.join(noted)}. Check the files, or say which with options."
+        )
+    return noted[0] if noted else None

@@ -1,0 +1,367 @@
+"""Pictures of the movements: where it starts, where it ends, and the angle that is meant, as the camera should see it.
+
+    from rom_tracker import load_catalogue, pictures
+
+    pictures.movement_picture(load_catalogue()["knee_flexion"]).savefig("knee_flexion.png")
+
+The picture is drawn from the same definition that is measured, so a movement of a user's own file has one as well. Colours are
+those of :mod:`rom_tracker.charts`.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Polygon, Rectangle
+from matplotlib.patheffects import withStroke
+
+from rom_tracker.body_shapes import Shape, shapes_of
+from rom_tracker.charts import BLACK, BLUE, GREY, SKY_BLUE, VERMILLION, degrees
+from rom_tracker.landmarks import ALL_LANDMARKS, INDEX, Side, locate, opposite_side
+from rom_tracker.mannequin import Body, Floats, axis_of, camera_deg, parts_of, plane_of, posed, seen
+from rom_tracker.movements import Movement, Segment
+from rom_tracker.movements.norms import norm_for
+
+FIGURE_INCHES = (4.2, 4.8)
+TITLE_PT, VALUE_PT, WORDS_PT = 14, 15, 11
+TITLE_CHARACTERS, WORDS_CHARACTERS = 32, 46
+
+#: Still parts, moving parts where they start, and at the end those that the moving segment takes along.
+STILL, GHOST, TAKEN_ALONG = "#BFC4C9", "#E4E7EA", "#B5DBF2"
+FEATURES = {GHOST: "#C9CED3"}
+FURNITURE = "#8C7B6B"
+
+#: The part of the figure, from its lower left corner, in which the body is drawn.
+STAGE = (0.0, 0.155, 1.0, 0.735)
+
+#: A moving segment shorter than this is looked at from near.
+NEAR_M = 0.25
+
+#: Room about the body, and about what is looked at from near, in metres.
+ROOM_M, NEAR_ROOM_M = 0.12, 0.05
+
+#: A norm this small, in degrees, is a limb that ends straight; it is drawn this far short of straight, where there is an angle to
+#: be seen, and from half its lower limit.
+STRAIGHT_WITHIN_DEG, SHORT_OF_STRAIGHT_DEG = 10.0, -25.0
+
+#: How long an axis of the head is drawn.
+HEAD_AXIS_M = 0.26
+
+#: Where there is no norm: this share of the upper limit.
+SHARE_OF_LIMIT = 0.55
+
+#: The person whose norm is drawn.
+_AGE, _SEX = 30, "M"
+
+#: From above they would be seen under the trunk.
+_LEGS = ("knee", "ankle", "foot_index")
+
+_HALO = [withStroke(linewidth=3, foreground="white")]
+
+
+@dataclass(frozen=True)
+class View:
+    """How the picture looks at the body; angles in degrees as for :func:`rom_tracker.mannequin.seen`."""
+
+    yaw_deg: float
+    pitch_deg: float
+    lies: Literal["supine", "prone"] | None
+    words: str
+    is_the_cameras: bool
+
+    def __call__(self, points_m: Floats) -> Floats:
+        """(..., 3) metres right, down, away."""
+        return seen(points_m, self.yaw_deg, pitch_deg=self.pitch_deg, lies=self.lies)
+
+
+@dataclass(frozen=True, eq=False)
+class Angle:
+    """What the angle is made of, in metres right and down of the picture.
+
+    Attributes
+    ----------
+    start_deg, end_deg : float
+        Where the movement starts and ends.
+    corner : (2,)
+    arc : (point, 2)
+        About the corner, from the line of 0 to the moving segment.
+    zero, moving, reference : (2, 2)
+        Lines from their start to their end; the reference is None where the view shows none.
+    path : (point, 2)
+        The way from start to end, where it does not start at 0; else None.
+    label, nought : (2,)
+        Where the value and the 0 stand.
+    """
+
+    start_deg: float
+    end_deg: float
+    corner: Floats
+    arc: Floats
+    zero: Floats
+    moving: Floats
+    reference: Floats | None
+    path: Floats | None
+    label: Floats
+    nought: Floats
+
+
+def movement_picture(movement: Movement, side: Side = "right") -> Figure:
+    """A picture of one movement, of the built-in catalogue or of a user's own.
+
+    Grey is where the client starts, blue the moving segment at the end of a typical range, light blue what it takes along. The
+    angle runs from the dashed line of 0 to the orange line of the moving segment; the black line is what it is measured against.
+    Where the movement's camera cannot show the angle, a view that does is drawn and said to be a sketch.
+    """
+    view = view_of(movement, side)
+    start_deg, end_deg = typical_range_deg(movement)
+    body = _on_both_feet(posed(movement, side, [start_deg, end_deg, 0.0]), movement, side)
+    near = _is_near(movement, side, body)
+    angle = angle_in(view, movement, side, body, (start_deg, end_deg))
+    figure = Figure(figsize=FIGURE_INCHES)
+    stage = _stage(figure, _framed(view, movement, side, body, angle, near=near))
+    _draw_furniture(stage, view, movement, body)
+    _draw_body(stage, view, movement, side, body, fingers=near and movement.instrument == "hand")
+    _draw_angle(stage, angle)
+    _write(figure, movement, view)
+    return figure
+
+
+def _on_both_feet(body: Body, movement: Movement, side: Side) -> Body:
+    """The body with the other leg stretched back so far that its foot does not sink into the floor, as in a lunge."""
+    other = opposite_side(side)
+    hip, ankle, *foot = (INDEX[f"{other}_{name}"] for name in ("hip", "ankle", "heel", "foot_index"))
+    points = body.points_m.copy()
+    sunk = points[0, ankle, 2] - points[1, ankle, 2]
+    if movement.posture.lies or movement.posture.seated or sunk < 0.01:
+        return body
+    leg = points[1, ankle] - points[1, hip]
+    back = np.array([-np.sqrt(leg[2] ** 2 - (leg[2] + sunk) ** 2), leg[1], leg[2] + sunk])
+    points[1, INDEX[f"{other}_knee"]] = points[1, hip] + back / 2
+    points[1, foot] += back - leg
+    points[1, ankle] = points[1, hip] + back
+    return replace(body, points_m=points)
+
+
+def typical_range_deg(movement: Movement) -> tuple[float, float]:
+    """Where the movement starts and ends in its picture: from 0 to the published norm, or a share of the limit without one."""
+    low, high = movement.limits_deg
+    norm = norm_for(movement.key, age=_AGE, sex=_SEX)
+    end = SHARE_OF_LIMIT * high if norm is None else norm.mean_deg
+    if (norm is None and -low > 2 * high) or (norm is not None and abs(end) < STRAIGHT_WITHIN_DEG):
+        return low / 2, SHORT_OF_STRAIGHT_DEG
+    return 0.0, end
+
+
+def view_of(movement: Movement, side: Side) -> View:
+    """The movement's own camera, or the first view that shows its plane."""
+    faces: Literal["image_left", "image_right"] = "image_right" if side == "right" else "image_left"
+    along, towards = plane_of(movement, side)
+    normal = np.cross(along, towards)
+    yaw, pitch = camera_deg(movement, faces)
+    above = (180.0, 90.0)
+    choices = [
+        (*((yaw, pitch) if movement.camera != "above" else above), "", True),
+        (90.0 if side == "right" else -90.0, 0.0, "from the side", False),
+        (*above, "from above", False),
+        (0.0, 0.0, "from the front", False),
+    ]
+    views = [View(yaw, pitch, movement.posture.lies, words, own) for yaw, pitch, words, own in choices]
+    return next((view for view in views if abs(view(normal)[2]) > 0.99), views[0])
+
+
+def angle_in(view: View, movement: Movement, side: Side, body: Body, range_deg: tuple[float, float]) -> Angle:
+    """The angle as it is seen; the body's frames are start, end and 0."""
+    start_deg, end_deg = range_deg
+    moving = np.stack([_line_of(movement, side, body, view, frame) for frame in range(3)])
+    vector = moving[1, 1] - moving[1, 0]
+    length = float(np.linalg.norm(vector))
+    pivot = view(body.pivot_m)[:2]
+    off_line = abs(float(np.cross([*vector, 0], [*(pivot - moving[1, 0]), 0])[2])) / length
+    corner = pivot if off_line < 0.01 else moving[1, 0]
+    zero = (moving[2, 1] - moving[2, 0]) / length
+    along, towards = (view(axis)[:2] for axis in plane_of(movement, side))
+    sense = float(np.sign(along[0] * towards[1] - along[1] * towards[0]))
+    reach = length if length > NEAR_M else 1.2 * length
+    radius = 0.55 * reach
+
+    def about(angle_deg: Floats | float, away: float) -> Floats:
+        turned = np.arctan2(zero[1], zero[0]) + sense * np.radians(angle_deg)
+        return np.asarray(corner + away * np.stack([np.cos(turned), np.sin(turned)], axis=-1))
+
+    reference = None if movement.reference == "up" else _segment(body, movement.reference, side, view, 1)
+    if reference is not None and np.linalg.norm(reference[1] - reference[0]) < 0.02:
+        reference = None
+    steps = max(round(abs(end_deg) / 3), 4)
+    wide = abs(end_deg) > 50
+    label_deg = end_deg / 2 if wide else end_deg + 20 if end_deg > 0 else 20
+    return Angle(
+        start_deg,
+        end_deg,
+        corner,
+        arc=about(np.linspace(0, end_deg, steps), radius),
+        zero=np.stack([corner, about(0.0, 1.12 * reach)]),
+        moving=moving[1],
+        reference=reference,
+        path=about(np.linspace(start_deg, end_deg, 30), 0.85 * reach) if start_deg else None,
+        label=about(label_deg, 1.5 * radius if wide else 1.3 * radius),
+        nought=about(0.0, 1.22 * reach),
+    )
+
+
+def _line_of(movement: Movement, side: Side, body: Body, view: View, frame: int) -> Floats:
+    """(2, 2) the moving segment; an axis of the head from where the head turns."""
+    if movement.moving.of is None:
+        return _segment(body, movement.moving, side, view, frame)
+    axis = body.trunk[frame] @ body.head[frame] @ axis_of(movement.moving.at_zero, side)
+    return np.stack([view(body.pivot_m)[:2], view(body.pivot_m + HEAD_AXIS_M * axis)[:2]])
+
+
+def _segment(body: Body, segment: Segment, side: Side, view: View, frame: int) -> Floats:
+    points = [body.points_m[frame, list(locate(name, side))].mean(axis=0) for name in segment.points]
+    return view(np.stack(points))[:, :2]
+
+
+def _is_near(movement: Movement, side: Side, body: Body) -> bool:
+    if movement.moving.of is not None:
+        return True
+    start, end = (body.points_m[0, list(locate(name, side))].mean(axis=0) for name in movement.moving.points)
+    return float(np.linalg.norm(end - start)) < NEAR_M
+
+
+def _framed(view: View, movement: Movement, side: Side, body: Body, angle: Angle, *, near: bool) -> Floats:
+    """(2, 2) the least and greatest x and y that have to be in the picture, in metres."""
+    names = [name for name in INDEX if "_hand_" not in name]
+    if movement.instrument == "face":
+        names = [name for name in names if name.endswith(("shoulder", "ear"))]
+    elif movement.instrument == "hand":
+        names = [f"{side}_elbow", *(name for name in INDEX if name.startswith(f"{side}_hand_"))]
+    elif near:
+        names = [ALL_LANDMARKS[i] for point in movement.points for i in locate(point, side)]
+    elif not any(name.endswith(_LEGS) for name in _moving_names(body)):
+        names = [name for name in names if not name.endswith((*_LEGS, "heel"))]
+    shown = view(body.points_m[:2, [INDEX[name] for name in names]])[..., :2].reshape(-1, 2)
+    room = NEAR_ROOM_M if near else ROOM_M
+    everything = np.concatenate([shown, angle.zero, angle.arc, angle.moving, [angle.label, angle.nought]])
+    return np.stack([everything.min(axis=0) - room, everything.max(axis=0) + room])
+
+
+def _moving_names(body: Body) -> list[str]:
+    """Landmarks that do not stay where they are."""
+    return [name for name, i in INDEX.items() if not np.allclose(body.points_m[0, i], body.points_m[1, i], atol=1e-6)]
+
+
+def _stage(figure: Figure, framed: Floats) -> Axes:
+    """Axes in metres, x right and y down, in which all that is framed is seen undistorted."""
+    stage = figure.add_axes(STAGE)
+    stage.set_axis_off()
+    size = np.array(FIGURE_INCHES) * STAGE[2:]
+    middle, span = framed.mean(axis=0), framed[1] - framed[0]
+    half = size * float((span / size).max()) / 2
+    stage.set_xlim(middle[0] - half[0], middle[0] + half[0])
+    stage.set_ylim(middle[1] + half[1], middle[1] - half[1])
+    return stage
+
+
+def _points_per_m(stage: Axes) -> float:
+    left, right = stage.get_xlim()
+    return FIGURE_INCHES[0] * STAGE[2] * 72 / (right - left)
+
+
+def _draw_body(stage: Axes, view: View, movement: Movement, side: Side, body: Body, *, fingers: bool) -> None:
+    """What stays, what moves where it starts, and over them what moves where it ends."""
+    start, end = (shapes_of(body, frame, view, fingers=fingers) for frame in (0, 1))
+    segment = parts_of(movement.moving, side)
+    same = {id(shape) for shape in start if any(_alike(shape, other) for other in end)}
+    for shape in start:
+        if id(shape) not in same or not view.pitch_deg or not any(part.endswith(_LEGS) for part in shape.parts):
+            _draw(stage, shape, STILL if id(shape) in same else GHOST)
+    for shape in end:
+        if not any(_alike(shape, other) for other in start):
+            _draw(stage, shape, SKY_BLUE if shape.parts and shape.parts <= segment else TAKEN_ALONG)
+
+
+def _alike(a: Shape, b: Shape) -> bool:
+    return a.parts == b.parts and a.xy.shape == b.xy.shape and bool(np.allclose(a.xy, b.xy, atol=1e-6))
+
+
+def _draw(stage: Axes, shape: Shape, colour: str) -> None:
+    """A shape with a thin white rim, which tells it from the one behind it."""
+    width = shape.width_m * _points_per_m(stage)
+    colour = colour if shape.parts else FEATURES.get(colour, GREY)
+    style: dict[str, Any] = {"solid_capstyle": "round", "solid_joinstyle": "round"}
+    xy = np.concatenate([shape.xy, shape.xy[:1]]) if shape.filled else shape.xy
+    if shape.parts:
+        stage.plot(*xy.T, color="white", linewidth=width + 2, **style)
+    stage.plot(*xy.T, color=colour, linewidth=width, **style)
+    if shape.filled:
+        stage.add_patch(Polygon(shape.xy, facecolor=colour, edgecolor="none", zorder=2))
+
+
+def _draw_furniture(stage: Axes, view: View, movement: Movement, body: Body) -> None:
+    """The floor, the seat or the table, where the view shows it from its edge."""
+    if view.pitch_deg:
+        return
+    start = dict(zip(INDEX, view(body.points_m[0]), strict=True))
+    style: dict[str, Any] = {"facecolor": FURNITURE, "alpha": 0.45, "linewidth": 0}
+    xs = [p[0] for p in start.values()]
+    if movement.posture.lies:
+        top = max(start["left_shoulder"][1], start["left_hip"][1]) + 0.075
+        stage.add_patch(Rectangle((min(xs) - 0.15, top), max(xs) - min(xs) + 0.3, 0.035, gid="table", **style))
+    elif movement.posture.seated:
+        top, hip, knee = start["left_hip"][1] + 0.07, start["left_hip"][0], start["left_knee"][0]
+        ends = sorted((hip - np.sign(knee - hip) * 0.16, knee - np.sign(knee - hip) * 0.10))
+        if abs(knee - hip) < 0.05:
+            ends = [-0.28, 0.28]
+        stage.add_patch(Rectangle((ends[0], top), ends[1] - ends[0], 0.035, gid="seat", **style))
+    else:
+        floor = max(p[1] for p in start.values()) + 0.028
+        left, right = stage.get_xlim()
+        stage.add_patch(Rectangle((left, floor), right - left, 0.012, gid="floor", **style))
+
+
+def _draw_angle(stage: Axes, angle: Angle) -> None:
+    line: dict[str, Any] = {"solid_capstyle": "round", "path_effects": _HALO}
+    if angle.reference is not None:
+        stage.plot(*angle.reference.T, color=BLACK, linewidth=2, marker="o", markersize=5, gid="reference", **line)
+    stage.plot(*angle.zero.T, color=BLACK, linewidth=1.6, linestyle=(0, (4, 2.5)), gid="zero", path_effects=_HALO)
+    ends = np.stack([angle.corner, angle.moving[1]])
+    stage.plot(*ends.T, color=VERMILLION, linewidth=2.4, gid="moving", **line)
+    stage.plot(*angle.moving.T, color=VERMILLION, linewidth=2.4, marker="o", markersize=5, **line)
+    if angle.path is not None:
+        _arrow(stage, angle.path, GREY, 1.6, "path")
+    _arrow(stage, angle.arc, VERMILLION, 2.4, "arc", head=angle.path is None)
+    words: dict[str, Any] = {"ha": "center", "va": "center", "fontweight": "bold", "path_effects": _HALO}
+    stage.text(*angle.label, degrees(angle.end_deg), color=VERMILLION, fontsize=VALUE_PT, gid="value", **words)
+    stage.text(*angle.nought, "0°", color=BLACK, fontsize=WORDS_PT + 1, gid="nought", **words)
+
+
+def _arrow(stage: Axes, line: Floats, colour: str, width: float, gid: str, *, head: bool = True) -> None:
+    stage.plot(*line.T, color=colour, linewidth=width, solid_capstyle="butt", gid=gid, path_effects=_HALO)
+    if head:
+        tip: dict[str, Any] = {"arrowstyle": "-|>,head_width=0.28,head_length=0.5", "color": colour, "linewidth": width}
+        stage.annotate("", line[-1], line[-2], arrowprops={**tip, "shrinkA": 0, "shrinkB": 0})
+
+
+def _write(figure: Figure, movement: Movement, view: View) -> None:
+    """The title above; below it where the camera stands."""
+    lines = -(-len(movement.title) // TITLE_CHARACTERS)
+    title = textwrap.fill(movement.title, max(len(movement.title) // lines + 5, 12))
+    figure.text(0.5, 0.985, title, ha="center", va="top", fontsize=TITLE_PT, fontweight="bold")
+    sketch = "" if view.is_the_cameras else f"Sketch {view.words}, where the angle is seen. "
+    lines = textwrap.wrap(f"{sketch}Camera {movement.camera_words}", WORDS_CHARACTERS)
+    _draw_camera(figure)
+    figure.text(0.125, 0.012, "\n".join(lines), ha="left", va="bottom", fontsize=WORDS_PT, linespacing=1.15)
+
+
+def _draw_camera(figure: Figure) -> None:
+    icon = figure.add_axes((0.02, 0.02, 0.09, 0.065))
+    icon.set_axis_off()
+    icon.set_xlim(0, 10)
+    icon.set_ylim(0, 6.6)
+    icon.add_patch(Rectangle((0.3, 0.8), 6, 5, facecolor=BLUE, linewidth=0))
+    icon.add_patch(Polygon([(6.5, 3.3), (9.6, 5.6), (9.6, 1.0)], facecolor=BLUE, linewidth=0))

@@ -1,0 +1,143 @@
+"""The head's turns, from the face mesh.
+
+The face landmarker is run on a region about the head. The client's own face in the starting position is the rigid model, and every
+frame's mesh tells by its place in the picture how that model has turned since (perspective-n-point, iterative, as in OpenCV's
+``solvePnP``). Against rendered people this is as good as the head matrix that MediaPipe derives from a standard face, and
+needs no other file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from rom_tracker.capture import VideoFile
+from rom_tracker.pose import cache
+from rom_tracker.pose.estimator import FACE_POINTS, FaceMesh, Progress, look_through
+from rom_tracker.pose.region import head_region
+from rom_tracker.pose.sequence import Floats, PosePasses
+
+#: Every so many points of the mesh are kept: 120 tell the turn as well as 478.
+EVERY = 4
+
+#: The starting position is the first so many seconds in which a look sees the face.
+START_S = 0.4
+
+#: Focal length as a share of the picture's longer edge, for a camera that is not calibrated (58 degrees across). The turns hardly
+#: depend on it.
+FOCAL_SHARE = 0.9
+
+#: From the picture's axes (x right, y down, z away) to the head's (x right, y up, z to the camera), and back.
+_FLIP = np.diag([1.0, -1.0, -1.0])
+
+
+@dataclass(frozen=True, eq=False)
+class FaceSequence:
+    """The face mesh in every frame of a recording, in two looks: as filmed and mirrored.
+
+    Attributes
+    ----------
+    time_s : (frame,)
+    xyz : (2, frame, point, 3)
+        Pixels, x right, y down, z away from the camera; NaN where no face was found.
+    """
+
+    time_s: Floats
+    xyz: Floats
+
+    def __post_init__(self) -> None:
+        if np.ndim(self.xyz) != 4 or np.shape(self.xyz)[:2] != (2, len(self.time_s)) or np.shape(self.xyz)[3] != 3:
+            raise ValueError(f"xyz: expected shape (2, {len(self.time_s)}, point, 3), got {np.shape(self.xyz)}")
+
+    @property
+    def found(self) -> NDArray[np.bool_]:
+        """(frame,) whether either look found the face."""
+        return np.isfinite(self.xyz[:, :, 0, 0]).any(axis=0)
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Plain arrays to be kept."""
+        return {"time_s": self.time_s, "xyz": self.xyz}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """The sequence that :meth:`to_arrays` gave."""
+        return cls(arrays["time_s"], arrays["xyz"])
+
+
+def faces_of(video: VideoFile, passes: PosePasses, progress: Progress | None = None) -> FaceSequence:
+    """The client's face in a recording: from the cache, or found with MediaPipe and put there.
+
+    Raises
+    ------
+    VideoError
+        The recording cannot be read.
+    ModelFileError
+        The face model is not here and cannot be fetched.
+    """
+    from rom_tracker.pose.mediapipe import FaceEstimator
+
+    estimator = FaceEstimator(head_region(passes))
+    key = cache.key(video.content_hash(), estimator.name, passes.as_filmed.model)
+    kept = cache.load(key, FaceSequence)
+    if kept is not None:
+        return kept
+    points = range(0, FACE_POINTS, EVERY)
+    looks: tuple[list[Floats], list[Floats]] = ([], [])
+
+    def keep(index: int, found: tuple[FaceMesh, FaceMesh]) -> None:
+        for meshes, mesh in zip(looks, found, strict=True):
+            meshes.append(mesh.xyz[points].astype(np.float32))
+
+    time_s = look_through(video, estimator, keep, progress)
+    faces = FaceSequence(time_s, np.array(looks, dtype=np.float32).reshape(2, len(time_s), len(points), 3))
+    cache.store(key, faces)
+    return faces
+
+
+def head_turns(faces: FaceSequence, image_size: tuple[int, int]) -> Floats:
+    """(frame, 3, 3) rotation of the head since the starting position; x right, y up, z to the camera; NaN where no face was found.
+
+    The mean of both looks.
+    """
+    looks = [_turns_of_look(meshes, faces.time_s, image_size) for meshes in faces.xyz]
+    return nearest_rotations(np.where(np.isnan(looks[0]), looks[1], np.where(np.isnan(looks[1]), looks[0], looks[0] + looks[1])))
+
+
+def _turns_of_look(meshes: Floats, time_s: Floats, image_size: tuple[int, int]) -> Floats:
+    turns = np.full((len(meshes), 3, 3), np.nan)
+    seen = np.flatnonzero(np.isfinite(meshes[:, 0, 0]))
+    if not len(seen):
+        return turns
+    start = seen[time_s[seen] <= time_s[seen[0]] + START_S]
+    model = meshes[start].astype(np.float64).mean(axis=0)
+    model -= model.mean(axis=0)
+    width, height = image_size
+    focal = FOCAL_SHARE * max(width, height)
+    camera = np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1.0]])
+    rotation, place = np.zeros(3), np.zeros(3)
+    for frame in seen:
+        picture = meshes[frame, :, :2].astype(np.float64)
+        if frame == seen[0]:
+            # One unit of the model is a pixel here, so it lies one focal length away.
+            place = np.array([*(picture.mean(axis=0) - camera[:2, 2]), focal])
+        _, rotation, place = cv2.solvePnP(
+            model, picture, camera, None, rotation.copy(), place.copy(), useExtrinsicGuess=True, flags=cv2.SOLVEPNP_ITERATIVE
+        )
+        turns[frame] = _FLIP @ cv2.Rodrigues(rotation)[0] @ _FLIP
+    return turns @ nearest_rotations(turns[start].mean(axis=0)[None])[0].T
+
+
+def nearest_rotations(matrices: Floats) -> Floats:
+    """(frame, 3, 3) the rotation nearest to each matrix, by its singular value decomposition; NaN stays NaN."""
+    known = np.isfinite(matrices).all(axis=(1, 2))
+    found = np.full(matrices.shape, np.nan)
+    if known.any():
+        u, _, vt = np.linalg.svd(matrices[known])
+        u[:, :, 2] *= np.linalg.det(u @ vt)[:, None]
+        found[known] = u @ vt
+    return found
