@@ -55,21 +55,21 @@ class Shape:
 
 
 #: Corners of the nose, and lines of the eyes, the ears and the mouth, in metres of a body that stands upright.
-NOSE_M = np.array([[0.085, 0.0, 0.705], [0.122, 0.0, 0.668], [0.090, 0.0, 0.664]])
-EYES_M = [np.array([[0.092, y, 0.712], [0.092, y, 0.714]]) for y in (-0.032, 0.032)]
+NOSE_M = np.array([[0.085, 0.0, 0.708], [0.128, 0.0, 0.668], [0.088, 0.0, 0.662]])
+EYES_M = [np.array([[0.078, y, 0.706], [0.078, y, 0.718]]) for y in (-0.032, 0.032)]
 EARS_M = [np.array([[0.0, y, 0.702], [-0.004, y, 0.672]]) for y in (-0.08, 0.08)]
 MOUTH_M = np.array([[0.080, -0.026, 0.626], [0.090, 0.0, 0.620], [0.080, 0.026, 0.626]])
 
 
-def shapes_of(body: Body, frame: int, see: Seen, *, fingers: bool) -> list[Shape]:
-    """The body in one frame as shapes, far ones first; without ``fingers`` a hand is one short limb."""
+def shapes_of(body: Body, frame: int, see: Seen, *, fingers: Side | None) -> list[Shape]:
+    """The body in one frame as shapes, far ones first; fingers on the hand of one side, the other is one short limb."""
     points = body.points_m[frame]
     shapes = [_trunk(points, see), *_head(body, frame, see)]
     for side in SIDES:
         for width, names in LIMBS.values():
             shapes.append(_line(points, [f"{side}_{name}" for name in names], width, see))
         shapes.append(_foot(points, side, see))
-        shapes.extend(_fingers(points, side, see) if fingers else [_mitten(points, side, see)])
+        shapes.extend(_fingers(points, side, see) if side == fingers else [_mitten(points, side, see)])
     return sorted(shapes, key=lambda shape: -shape.away_m)
 
 
@@ -104,7 +104,7 @@ def _fingers(points: Floats, side: Side, see: Seen) -> Iterator[Shape]:
     yield _shape(points[[INDEX[name] for name in palm]], 0.026, see, frozenset({f"{side}_hand"}), filled=True)
     for finger in FINGERS:
         names = [name for name in INDEX if name.startswith(f"{side}_hand_{finger}")]
-        yield _line(points, names, 0.017, see)
+        yield _line(points, names, 0.017, see, frozenset({f"{side}_hand"}))
 
 
 def _head(body: Body, frame: int, see: Seen) -> Iterator[Shape]:
@@ -114,7 +114,7 @@ def _head(body: Body, frame: int, see: Seen) -> Iterator[Shape]:
         return np.asarray(points[INDEX["nose"]] + (standing_m - STANDING_M["nose"]) @ turn.T)
 
     shoulders = points[[INDEX["left_shoulder"], INDEX["right_shoulder"]]].mean(axis=0)
-    yield _shape(np.stack([shoulders, place(np.array(NECK_M) + (0.0, 0.0, 0.06))]), NECK_WIDTH_M, see, frozenset({"neck"}))
+    yield _shape(np.stack([shoulders, place(np.add(NECK_M, (0.0, 0.0, 0.06)))]), NECK_WIDTH_M, see, frozenset({"neck"}))
     middle = see(place(HEAD_MIDDLE_M))
     for protruding in (NOSE_M, *EARS_M):
         yield replace(_shape(place(protruding), 0.016, see, frozenset({"head"}), filled=True), away_m=float(middle[2]) + 1e-3)
@@ -126,13 +126,13 @@ def _outline(turn: Floats, see: Seen) -> Floats:
     """(point, 2) the rim of the head's ellipsoid as it is seen, about its middle."""
     axes = see(turn.T)[:, :2] * HEAD_RADII_M[:, None]
     values, vectors = np.linalg.eigh(axes.T @ axes)
-    around = np.linspace(0, 2 * np.pi, 40, endpoint=False)
+    around = np.linspace(0, 2 * np.pi, 32, endpoint=False)
     return np.asarray(np.stack([np.cos(around), np.sin(around)], axis=-1) * np.sqrt(values) @ vectors.T)
 
 
 def _features(place: Callable[[Floats], Floats], turn: Floats, see: Seen) -> Iterator[Shape]:
     """Eyes, mouth, and the near ear, as far as they look at the camera."""
-    features = [*((eye, 0.016, 0.02) for eye in EYES_M), *((ear, 0.02, 0.06) for ear in EARS_M), (MOUTH_M, 0.008, 0.05)]
+    features = [*((eye, 0.012, 0.02) for eye in EYES_M), *((ear, 0.02, 0.06) for ear in EARS_M), (MOUTH_M, 0.008, 0.05)]
     for line, width, turned_to_camera_m in features:
         outwards = see((line.mean(axis=0) - HEAD_MIDDLE_M) @ turn.T)
         if -outwards[2] > turned_to_camera_m:

@@ -232,7 +232,8 @@ class _Artist:
     def _head(self, image: Image, index: int, angle_deg: float) -> None:
         """The axis of the head that is followed, where it pointed at the start and where it points, as seen by the camera."""
         measurement = self.measurement
-        assert measurement.head is not None and measurement.view is not None
+        assert measurement.head is not None
+        assert measurement.view is not None
         yaw = np.radians(measurement.view.body.yaw_deg)
         axis = {"up": (0.0, 1.0, 0.0), "forward": (np.sin(yaw), 0.0, np.cos(yaw))}[measurement.movement.moving.at_zero]
         centre = self._at(index, "mid_ear")

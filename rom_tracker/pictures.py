@@ -25,11 +25,11 @@ from rom_tracker.charts import BLACK, BLUE, GREY, SKY_BLUE, VERMILLION, degrees
 from rom_tracker.landmarks import ALL_LANDMARKS, INDEX, Side, locate, opposite_side
 from rom_tracker.mannequin import Body, Floats, axis_of, camera_deg, parts_of, plane_of, posed, seen
 from rom_tracker.movements import Movement, Segment
-from rom_tracker.movements.norms import norm_for
+from rom_tracker.movements.norms import Sex, norm_for
 
 FIGURE_INCHES = (4.2, 4.8)
 TITLE_PT, VALUE_PT, WORDS_PT = 14, 15, 11
-TITLE_CHARACTERS, WORDS_CHARACTERS = 32, 46
+TITLE_CHARACTERS, WORDS_CHARACTERS = 32, 43
 
 #: Still parts, moving parts where they start, and at the end those that the moving segment takes along.
 STILL, GHOST, TAKEN_ALONG = "#BFC4C9", "#E4E7EA", "#B5DBF2"
@@ -56,7 +56,8 @@ HEAD_AXIS_M = 0.26
 SHARE_OF_LIMIT = 0.55
 
 #: The person whose norm is drawn.
-_AGE, _SEX = 30, "M"
+_AGE: float = 30
+_SEX: Sex = "M"
 
 #: From above they would be seen under the trunk.
 _LEGS = ("knee", "ankle", "foot_index")
@@ -119,32 +120,43 @@ def movement_picture(movement: Movement, side: Side = "right") -> Figure:
     """
     view = view_of(movement, side)
     start_deg, end_deg = typical_range_deg(movement)
-    body = _on_both_feet(posed(movement, side, [start_deg, end_deg, 0.0]), movement, side)
+    body = _at_ease(posed(movement, side, [start_deg, end_deg, 0.0]), movement, side)
     near = _is_near(movement, side, body)
     angle = angle_in(view, movement, side, body, (start_deg, end_deg))
     figure = Figure(figsize=FIGURE_INCHES)
     stage = _stage(figure, _framed(view, movement, side, body, angle, near=near))
     _draw_furniture(stage, view, movement, body)
-    _draw_body(stage, view, movement, side, body, fingers=near and movement.instrument == "hand")
+    _draw_body(stage, view, movement, side, body, fingers=side if movement.instrument == "hand" else None)
     _draw_angle(stage, angle)
     _write(figure, movement, view)
     return figure
 
 
-def _on_both_feet(body: Body, movement: Movement, side: Side) -> Body:
-    """The body with the other leg stretched back so far that its foot does not sink into the floor, as in a lunge."""
-    other = opposite_side(side)
-    hip, ankle, *foot = (INDEX[f"{other}_{name}"] for name in ("hip", "ankle", "heel", "foot_index"))
+def _at_ease(body: Body, movement: Movement, side: Side) -> Body:
+    """The body with the legs that are not measured as people hold them at the end of the movement."""
     points = body.points_m.copy()
-    sunk = points[0, ankle, 2] - points[1, ankle, 2]
-    if movement.posture.lies or movement.posture.seated or sunk < 0.01:
-        return body
-    leg = points[1, ankle] - points[1, hip]
-    back = np.array([-np.sqrt(leg[2] ** 2 - (leg[2] + sunk) ** 2), leg[1], leg[2] + sunk])
-    points[1, INDEX[f"{other}_knee"]] = points[1, hip] + back / 2
-    points[1, foot] += back - leg
-    points[1, ankle] = points[1, hip] + back
+    if movement.moving.points == ("hip", "knee") and movement.positive == "forward" and not _straight_knee(movement):
+        knee, *below = (INDEX[f"{side}_{name}"] for name in ("knee", "ankle", "heel", "foot_index"))
+        points[1, below] = points[0, below] + points[1, knee] - points[0, knee]
+    if not (movement.posture.lies or movement.posture.seated):
+        _stretch_back(points, opposite_side(side))
     return replace(body, points_m=points)
+
+
+def _straight_knee(movement: Movement) -> bool:
+    """Whether the movement is done with a straight knee, since bending it is what people do instead."""
+    return any(compensation.key == "knee_bend" for compensation in movement.compensations)
+
+
+def _stretch_back(points: Floats, other: Side) -> None:
+    """Stretch the other leg back so far that its foot does not sink into the floor, as in a lunge; changes ``points``."""
+    hip, knee, ankle, *foot = (INDEX[f"{other}_{name}"] for name in ("hip", "knee", "ankle", "heel", "foot_index"))
+    sunk = points[0, ankle, 2] - points[1, ankle, 2]
+    if sunk > 0.01:
+        leg = points[1, ankle] - points[1, hip]
+        back = np.array([-np.sqrt(leg[2] ** 2 - (leg[2] + sunk) ** 2), leg[1], leg[2] + sunk])
+        points[1, knee], points[1, ankle] = points[1, hip] + back / 2, points[1, hip] + back
+        points[1, foot] += back - leg
 
 
 def typical_range_deg(movement: Movement) -> tuple[float, float]:
@@ -198,7 +210,7 @@ def angle_in(view: View, movement: Movement, side: Side, body: Body, range_deg: 
         reference = None
     steps = max(round(abs(end_deg) / 3), 4)
     wide = abs(end_deg) > 50
-    label_deg = end_deg / 2 if wide else end_deg + 20 if end_deg > 0 else 20
+    label_deg = end_deg / 2 if wide else end_deg + 26 if end_deg > 0 else 40
     return Angle(
         start_deg,
         end_deg,
@@ -208,7 +220,7 @@ def angle_in(view: View, movement: Movement, side: Side, body: Body, range_deg: 
         moving=moving[1],
         reference=reference,
         path=about(np.linspace(start_deg, end_deg, 30), 0.85 * reach) if start_deg else None,
-        label=about(label_deg, 1.5 * radius if wide else 1.3 * radius),
+        label=about(label_deg, 1.5 * radius if wide else 1.4 * radius),
         nought=about(0.0, 1.22 * reach),
     )
 
@@ -272,34 +284,45 @@ def _points_per_m(stage: Axes) -> float:
     return FIGURE_INCHES[0] * STAGE[2] * 72 / (right - left)
 
 
-def _draw_body(stage: Axes, view: View, movement: Movement, side: Side, body: Body, *, fingers: bool) -> None:
+def _draw_body(stage: Axes, view: View, movement: Movement, side: Side, body: Body, *, fingers: Side | None) -> None:
     """What stays, what moves where it starts, and over them what moves where it ends."""
-    start, end = (shapes_of(body, frame, view, fingers=fingers) for frame in (0, 1))
+    start, end = (_in_the_picture(stage, shapes_of(body, frame, view, fingers=fingers)) for frame in (0, 1))
     segment = parts_of(movement.moving, side)
-    same = {id(shape) for shape in start if any(_alike(shape, other) for other in end)}
-    for shape in start:
-        if id(shape) not in same or not view.pitch_deg or not any(part.endswith(_LEGS) for part in shape.parts):
-            _draw(stage, shape, STILL if id(shape) in same else GHOST)
-    for shape in end:
-        if not any(_alike(shape, other) for other in start):
+    still = [shape for shape in start if any(_covers(other, shape) and other.parts == shape.parts for other in end)]
+    for shape in _nearest(start):
+        stays = any(_covers(shape, other) for other in still)
+        if not (stays and view.pitch_deg and any(part.endswith(_LEGS) for part in shape.parts)):
+            _draw(stage, shape, STILL if stays else GHOST)
+    for shape in _nearest(end):
+        if not any(_covers(shape, other) and other.parts == shape.parts for other in start):
             _draw(stage, shape, SKY_BLUE if shape.parts and shape.parts <= segment else TAKEN_ALONG)
 
 
-def _alike(a: Shape, b: Shape) -> bool:
-    return a.parts == b.parts and a.xy.shape == b.xy.shape and bool(np.allclose(a.xy, b.xy, atol=1e-6))
+def _in_the_picture(stage: Axes, shapes: list[Shape]) -> list[Shape]:
+    edges = np.sort(np.array([stage.get_xlim(), stage.get_ylim()]))
+    return [s for s in shapes if ((s.xy.max(0) + s.width_m > edges[:, 0]) & (s.xy.min(0) - s.width_m < edges[:, 1])).all()]
+
+
+def _nearest(shapes: list[Shape]) -> list[Shape]:
+    """Without those that lie just behind their like of the other side."""
+    return [shape for i, shape in enumerate(shapes) if not any(_covers(other, shape) for other in shapes[i + 1 :])]
+
+
+def _covers(a: Shape, b: Shape) -> bool:
+    return a.width_m == b.width_m and a.xy.shape == b.xy.shape and bool(np.allclose(a.xy, b.xy, atol=1e-6))
 
 
 def _draw(stage: Axes, shape: Shape, colour: str) -> None:
     """A shape with a thin white rim, which tells it from the one behind it."""
     width = shape.width_m * _points_per_m(stage)
     colour = colour if shape.parts else FEATURES.get(colour, GREY)
-    style: dict[str, Any] = {"solid_capstyle": "round", "solid_joinstyle": "round"}
-    xy = np.concatenate([shape.xy, shape.xy[:1]]) if shape.filled else shape.xy
-    if shape.parts:
-        stage.plot(*xy.T, color="white", linewidth=width + 2, **style)
-    stage.plot(*xy.T, color=colour, linewidth=width, **style)
-    if shape.filled:
-        stage.add_patch(Polygon(shape.xy, facecolor=colour, edgecolor="none", zorder=2))
+    rims = [("white", width + 2)] if shape.parts else []
+    for rim, thick in (*rims, (colour, width)):
+        if shape.filled:
+            area: dict[str, Any] = {"facecolor": colour, "edgecolor": rim, "linewidth": thick, "joinstyle": "round"}
+            stage.add_patch(Polygon(shape.xy, zorder=2, **area))
+        else:
+            stage.plot(*shape.xy.T, color=rim, linewidth=thick, solid_capstyle="round", solid_joinstyle="round")
 
 
 def _draw_furniture(stage: Axes, view: View, movement: Movement, body: Body) -> None:
@@ -307,7 +330,7 @@ def _draw_furniture(stage: Axes, view: View, movement: Movement, body: Body) -> 
     if view.pitch_deg:
         return
     start = dict(zip(INDEX, view(body.points_m[0]), strict=True))
-    style: dict[str, Any] = {"facecolor": FURNITURE, "alpha": 0.45, "linewidth": 0}
+    style: dict[str, Any] = {"facecolor": FURNITURE, "alpha": 0.5, "linewidth": 0}
     xs = [p[0] for p in start.values()]
     if movement.posture.lies:
         top = max(start["left_shoulder"][1], start["left_hip"][1]) + 0.075
@@ -336,8 +359,8 @@ def _draw_angle(stage: Axes, angle: Angle) -> None:
         _arrow(stage, angle.path, GREY, 1.6, "path")
     _arrow(stage, angle.arc, VERMILLION, 2.4, "arc", head=angle.path is None)
     words: dict[str, Any] = {"ha": "center", "va": "center", "fontweight": "bold", "path_effects": _HALO}
-    stage.text(*angle.label, degrees(angle.end_deg), color=VERMILLION, fontsize=VALUE_PT, gid="value", **words)
-    stage.text(*angle.nought, "0°", color=BLACK, fontsize=WORDS_PT + 1, gid="nought", **words)
+    stage.text(angle.label[0], angle.label[1], degrees(angle.end_deg), color=VERMILLION, fontsize=VALUE_PT, gid="value", **words)
+    stage.text(angle.nought[0], angle.nought[1], "0°", color=BLACK, fontsize=WORDS_PT + 1, gid="nought", **words)
 
 
 def _arrow(stage: Axes, line: Floats, colour: str, width: float, gid: str, *, head: bool = True) -> None:
@@ -349,10 +372,10 @@ def _arrow(stage: Axes, line: Floats, colour: str, width: float, gid: str, *, he
 
 def _write(figure: Figure, movement: Movement, view: View) -> None:
     """The title above; below it where the camera stands."""
-    lines = -(-len(movement.title) // TITLE_CHARACTERS)
-    title = textwrap.fill(movement.title, max(len(movement.title) // lines + 5, 12))
+    rows = -(-len(movement.title) // TITLE_CHARACTERS)
+    title = textwrap.fill(movement.title, max(len(movement.title) // rows + 5, 12))
     figure.text(0.5, 0.985, title, ha="center", va="top", fontsize=TITLE_PT, fontweight="bold")
-    sketch = "" if view.is_the_cameras else f"Sketch {view.words}, where the angle is seen. "
+    sketch = "" if view.is_the_cameras else f"Sketch {view.words}. "
     lines = textwrap.wrap(f"{sketch}Camera {movement.camera_words}", WORDS_CHARACTERS)
     _draw_camera(figure)
     figure.text(0.125, 0.012, "\n".join(lines), ha="left", va="bottom", fontsize=WORDS_PT, linespacing=1.15)

@@ -145,8 +145,8 @@ def _difference_flags(before: RomMeasurement, after: RomMeasurement) -> list[Fla
             )  # fmt: skip
     if before.movement.zero != after.movement.zero:
         found.append(
-            Flag("different_zero", "In one of the recordings the arm was not seen well enough and the angle was counted from the starting "
-                 "position, in the other from the arm. Film both alike.", caution)
+            Flag("different_zero", "In one of the recordings the arm was not seen well enough and the angle was counted from the "
+                 "starting position, in the other from the arm. Film both alike.", caution)
         )  # fmt: skip
     if before.model != after.model:
         found.append(

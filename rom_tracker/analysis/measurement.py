@@ -19,17 +19,18 @@ from rom_tracker.analysis.quality import (
     file_flags,
     flags_of,
     no_person,
+    small_face,
     small_range,
     verdict_of,
 )
 from rom_tracker.analysis.repetitions import Repetition, Repetitions, find_repetitions
-from rom_tracker.analysis.uncertainty import ErrorBudget, end_range_budget
+from rom_tracker.analysis.uncertainty import POOR_NOD_DEG, TURNED_VIEW_DEG, ErrorBudget, end_range_budget
 from rom_tracker.capture import VideoFile
 from rom_tracker.errors import UsageError
 from rom_tracker.landmarks import Side
 from rom_tracker.movements import Movement, load_catalogue
 from rom_tracker.pose import smoothing
-from rom_tracker.pose.angles import AngleSeries, angle_series, head_series
+from rom_tracker.pose.angles import AngleSeries, angle_series, head_series, profile_series, resting_value
 from rom_tracker.pose.estimator import PoseModel, Progress, poses_of
 from rom_tracker.pose.hand import HandSequence, body_is_seen, hand_view, hands_of, with_hand
 from rom_tracker.pose.head import FaceSequence, faces_of, head_turns
@@ -192,11 +193,20 @@ def measure(
     if side not in ("left", "right"):
         raise UsageError(f"expected side 'left' or 'right', got {side!r}")
     source = VideoFile(video)
-    passes = poses_of(source, model, progress)
-    hands = hands_of(source, passes, side, progress) if movement.instrument == "hand" else None
-    faces = faces_of(source, passes, progress) if movement.instrument == "face" and passes.person_found.any() else None
+    rounds = 1 if movement.instrument == "body" else 2
+    passes = poses_of(source, model, _round_of(progress, 0, rounds))
+    second = _round_of(progress, 1, rounds)
+    hands = hands_of(source, passes, side, second) if movement.instrument == "hand" else None
+    faces = faces_of(source, passes, second) if movement.instrument == "face" and passes.person_found.any() else None
     flags = file_flags(ended_early=source.ended_early, model=model)
     return measure_poses(passes, movement, side, hands=hands, faces=faces, video=os.fspath(video), flags=flags)
+
+
+def _round_of(progress: Progress | None, index: int, rounds: int) -> Progress | None:
+    """The progress of one of several rounds over the recording, as a part of all."""
+    if progress is None or rounds == 1:
+        return progress
+    return lambda done, total: progress(done + index * (total or 0.0), None if total is None else rounds * total)
 
 
 def measure_poses(
@@ -237,17 +247,20 @@ def measure_poses(
     head = None
     if hands is not None:
         merged = replace(merged, poses=with_hand(merged.poses, hands, side))
-    if movement.instrument == "face" and faces is not None:
+    if view.in_profile(movement):
+        angles = profile_series(merged.poses, movement, side, view)
+    elif movement.instrument == "face" and faces is not None:
         head = head_turns(faces, merged.poses.image_size)
+        flags = (*flags, *small_face(faces.width_px, movement))
         angles = head_series(head, merged.poses, movement, side, view)
     else:
         angles = angle_series(merged.poses, movement, side, view)
-    repetitions = find_repetitions(angles)
+    repetitions = find_repetitions(_to_the_named_side(angles) if movement.two_way else angles)
     compensations = compensations_of(merged.poses, movement, side, repetitions.scored)
     flags = (*flags, *flags_of(angles, repetitions, merged, movement, side, view), *compensation_flags(compensations))
     verdict = verdict_of(flags)
     scored = () if verdict == "refused" else repetitions.scored
-    budget = _budget(scored, angles, movement, view) if scored else None
+    budget = _budget(scored, angles, movement, view, flags) if scored else None
     rom = _mean([r.rom_deg for r in scored])
     if rom is not None and budget is not None:
         flags = (*flags, *small_range(rom, budget.half_width_deg))
@@ -274,6 +287,12 @@ def measure_poses(
     )
 
 
+def _to_the_named_side(angles: AngleSeries) -> AngleSeries:
+    """The angle without what goes beyond rest to the other side, which is the other side's movement."""
+    rest = resting_value(angles.time_s, angles.angle_deg)
+    return replace(angles, angle_deg=np.maximum(angles.angle_deg, rest))
+
+
 def _nobody(passes: PosePasses, movement: Movement, side: Side, video: str | None, flags: tuple[Flag, ...]) -> RomMeasurement:
     n = len(passes.time_s)
     unknown = np.full(n, np.nan)
@@ -298,9 +317,14 @@ def _nobody(passes: PosePasses, movement: Movement, side: Side, video: str | Non
     )
 
 
-def _budget(scored: tuple[Repetition, ...], angles: AngleSeries, movement: Movement, view: View) -> ErrorBudget:
-    turned = movement.instrument != "face" and view.off_plane_deg(movement) > VIEW_CAUTION_DEG
-    return end_range_budget(scored, angles, movement, turned=turned)
+def _budget(
+    scored: tuple[Repetition, ...], angles: AngleSeries, movement: Movement, view: View, flags: tuple[Flag, ...]
+) -> ErrorBudget:
+    turned = view.off_plane_deg(movement) > VIEW_CAUTION_DEG
+    if view.is_nod(movement):
+        poor = (turned and not view.in_profile(movement)) or any(flag.code == "small_face" for flag in flags)
+        return end_range_budget(scored, angles, movement, view_sd_deg=POOR_NOD_DEG if poor else 0.0)
+    return end_range_budget(scored, angles, movement, view_sd_deg=TURNED_VIEW_DEG if turned else 0.0)
 
 
 def _best(values: list[float], movement: Movement) -> float | None:

@@ -24,11 +24,12 @@ Verdict = Literal["ok", "caution", "refused"]
 VIEW_CAUTION_DEG = 20.0
 VIEW_REFUSED_DEG = 50.0
 
-#: From here on a nodding head is seen from its side and half of the face is hidden: 10 degrees lost in one rendered recording.
-PROFILE_DEG = 60.0
-
 #: Agreement of shoulders, head and feet about the facing below which it is a caution.
 UNSURE_FACING = 0.5
+
+#: Below this width in the picture the face mesh nods too little: 15 degrees short of 41 and 44 in two rendered recordings with
+#: faces of 35 and 45 pixels, 0 to 5 in larger ones.
+SMALL_FACE_PX = 60.0
 
 #: The starting position of a head is unknown where the face is first found later than this, in seconds.
 LATEST_START_S = 0.5
@@ -47,6 +48,9 @@ LOW_CONFIDENCE = 0.5
 
 #: Median visibility below which the far side of the body is only guessed.
 GUESSED_CONFIDENCE = 0.3
+
+#: A movement of the trunk or head that goes so far to the other side, and nowhere to the named one, is the other side's.
+OTHER_WAY_DEG = 10.0
 
 #: Share of frames with exchanged legs beyond which it is not the model that mistook the side. Rendered hip flexion: up to 0.4;
 #: the wrong side named: 0.6 and more.
@@ -137,7 +141,7 @@ def flags_of(
     return (
         *_frame_flags(angles),
         *_view_flags(view, movement, side),
-        *_instrument_flags(angles, repetitions, movement),
+        *_instrument_flags(angles, repetitions, movement, view),
         *_repetition_flags(angles, repetitions, movement),
         *_direction_flags(angles, repetitions, merged, movement, side),
         *_visibility_flags(angles, movement, side, view),
@@ -165,9 +169,8 @@ def _frame_flags(angles: AngleSeries) -> list[Flag]:
 def _view_flags(view: View, movement: Movement, side: Side) -> list[Flag]:
     off = view.off_plane_deg(movement)
     wanted = f"filmed {movement.camera_words}"
-    if movement.instrument == "face" and movement.plane == "sagittal":
-        # A nod is followed in depth too, so that it need not lie in the picture.
-        return [_profile(off, wanted)] if off > PROFILE_DEG else []
+    if view.is_nod(movement):
+        return _nod_flags(off, movement, wanted, in_profile=view.in_profile(movement))
     found: list[Flag] = []
     if off > VIEW_REFUSED_DEG:
         found.append(
@@ -196,9 +199,17 @@ def _part(movement: Movement) -> str:
     return "hand" if movement.positive in HAND_DIRECTIONS else "body"
 
 
-def _profile(off: float, wanted: str) -> Flag:
-    return Flag("view", f"The body is turned about {off:.0f} degrees from the camera, so that half of the face is hidden and the angle "
-                f"may read 10 degrees too small. Best is {wanted}.", "caution")  # fmt: skip
+def _nod_flags(off: float, movement: Movement, wanted: str, *, in_profile: bool) -> list[Flag]:
+    turned = f"The body is turned about {off:.0f} degrees from the camera"
+    if in_profile and movement.profile == "refused":
+        why = "so that half of the face is hidden and the model loses a third of the angle"
+        return [Flag("view", f"{turned}, {why}. {movement.title} has to be {wanted}.", "refused")]
+    if in_profile:
+        how = "so that half of the face is hidden; ear, eye and nose were followed instead, which is less exact"
+        return [Flag("view", f"{turned}, {how}. Best is {wanted}.", "caution")]
+    if off > VIEW_CAUTION_DEG:
+        return [Flag("view", f"{turned}, and the face may be lost while it nods. Best is {wanted}.", "caution")]
+    return []
 
 
 def _one_sided(movement: Movement) -> bool:
@@ -206,9 +217,11 @@ def _one_sided(movement: Movement) -> bool:
     return any(not name.startswith("mid_") for name in movement.points)
 
 
-def _instrument_flags(angles: AngleSeries, repetitions: Repetitions, movement: Movement) -> list[Flag]:
+def _instrument_flags(angles: AngleSeries, repetitions: Repetitions, movement: Movement, view: View) -> list[Flag]:
     """Whether the hand or the face was found where it matters."""
     if movement.instrument == "body":
+        return []
+    if view.in_profile(movement):
         return []
     part, wanted = movement.instrument, f"filmed {movement.camera_words}"
     known = np.isfinite(angles.angle_deg)
@@ -229,12 +242,20 @@ def _instrument_flags(angles: AngleSeries, repetitions: Repetitions, movement: M
     return []
 
 
+def small_face(width_px: float, movement: Movement) -> tuple[Flag, ...]:
+    """A flag where the face is too small in the picture for a nod; side-bend and rotation come out right all the same."""
+    if width_px >= SMALL_FACE_PX or movement.plane != "sagittal":
+        return ()
+    message = f"The face is only {width_px:.0f} pixels wide; at least {SMALL_FACE_PX:.0f} are needed to follow it well."
+    return (Flag("small_face", f"{message} Best is {movement.camera_words}.", "caution"),)
+
+
 def body_not_seen(movement: Movement) -> Flag:
     """The hand is measured without the body."""
     return Flag(
         "body_not_seen",
-        "The body is not in the picture or not sure enough to give the direction of the arm, so the angle is counted from the hand's own "
-        f"starting position: {movement.title.lower()} has to begin at 0, and the arm must not move. Best is a picture with elbow, "
+        "The body is not in the picture or not sure enough to give the direction of the arm, so the angle is counted from the "
+        f"hand's own starting position: {movement.title.lower()} has to begin at 0, and the arm must not move. Best is a picture with elbow, "
         "shoulder and head in it.",
         "caution",
     )
@@ -245,7 +266,8 @@ def compensation_flags(found: tuple[CompensationFound, ...]) -> tuple[Flag, ...]
     return tuple(
         Flag(
             one.compensation.key,
-            f"{one.compensation.title}: {one.angle_deg:.0f} degrees, more than {one.compensation.limit_deg:g}. {one.compensation.advice}",
+            f"{one.compensation.title}: {one.angle_deg:.0f} degrees, more than {one.compensation.limit_deg:g}. "
+            + one.compensation.advice,
             "caution",
         )
         for one in found
@@ -310,19 +332,20 @@ def _direction_flags(
 ) -> list[Flag]:
     """Whether it was this movement that the client did."""
     scored = repetitions.scored
+    known = angles.angle_deg[np.isfinite(angles.angle_deg)]
+    if (
+        not scored
+        and movement.two_way
+        and len(known)
+        and resting_value(angles.time_s, angles.angle_deg) - known.min() > OTHER_WAY_DEG
+    ):
+        return [_other_direction(float(known.min()), movement)]
     if not scored:
         return []
     start, peak = (float(np.mean([getattr(r, name) for r in scored])) for name in ("start_deg", "peak_deg"))
     rest = resting_value(angles.time_s, angles.angle_deg)
     if sum(movement.limits_deg) > 0 and peak - rest < SMALLEST_EXCURSION_DEG < rest - start:
-        return [
-            Flag(
-                "other_direction",
-                f"The client moves the other way: from rest to {start:.0f} degrees, and never beyond rest in the direction of "
-                f"{movement.title.lower()}. Check the movement and the side.",
-                "refused",
-            )
-        ]
+        return [_other_direction(start, movement)]
     share = _own_share(scored, merged, movement, side)
     if share < OWN_SHARE_CAUTION:
         return [
@@ -334,6 +357,15 @@ def _direction_flags(
             )
         ]
     return []
+
+
+def _other_direction(farthest_deg: float, movement: Movement) -> Flag:
+    return Flag(
+        "other_direction",
+        f"The client moves the other way: from rest to {farthest_deg:.0f} degrees, and never beyond rest in the direction of "
+        f"{movement.title.lower()}. Check the movement and the side.",
+        "refused",
+    )
 
 
 def _own_share(scored: tuple[Repetition, ...], merged: MergedPasses, movement: Movement, side: Side) -> float:

@@ -108,8 +108,8 @@ def interval(value: tuple[float, float] | None) -> str:
 def measurement_table(*columns: tuple[str, RomMeasurement]) -> Table:
     """Measurements side by side, a column each."""
     title = escape(columns[0][1].movement.title)
-    sides = " and ".join(dict.fromkeys(m.side for _, m in columns))
-    table = Table(title=f"{title}, {sides}", title_justify="left", title_style="bold")
+    sides = ", " + " and ".join(dict.fromkeys(m.side for _, m in columns)) if columns[0][1].movement.sided else ""
+    table = Table(title=f"{title}{sides}", title_justify="left", title_style="bold")
     table.add_column("")
     for name, _ in columns:
         table.add_column(escape(name), justify="right", overflow="fold")
@@ -123,11 +123,28 @@ def measurement_table(*columns: tuple[str, RomMeasurement]) -> Table:
         ("Spread (standard deviation)", lambda m: angle(m.spread_deg)),
         ("Peak velocity", lambda m: _velocity(m)),
         ("Smoothness (SPARC)", lambda m: _smoothness(m)),
+        *_compensation_rows(columns[0][1]),
         ("Verdict", lambda m: f"[{VERDICT_STYLE[m.verdict]}]{m.verdict}[/]"),
     ]
     for name, value in rows:
         table.add_row(name, *(value(m) for _, m in columns))
     return table
+
+
+def _compensation_rows(first: RomMeasurement) -> list[tuple[str, Callable[[RomMeasurement], str]]]:
+    """A row for each compensation of the movement: its size at the end range, and its limit."""
+
+    def cell(m: RomMeasurement, place: int) -> str:
+        if m.peak_deg is None or place >= len(m.compensations):
+            return "-"
+        found = m.compensations[place]
+        size = "not seen" if found.angle_deg is None else f"{found.angle_deg:.0f}°"
+        return f"[yellow]{size}[/]" if found.flagged else size
+
+    return [
+        (f"{found.compensation.title} (up to {found.compensation.limit_deg:g}°)", lambda m, place=place: cell(m, place))  # type: ignore[misc]
+        for place, found in enumerate(first.compensations)
+    ]
 
 
 def print_flags(flags: tuple[Flag, ...]) -> None:

@@ -55,6 +55,8 @@ class Request:
         if movement is None:
             raise UsageError("Which movement? Add --movement NAME; `rom-tracker movements` lists them.")
         entry = load_catalogue(movements_file)[movement]
+        if side is None and not entry.sided:
+            side = "right"
         if side is None:
             raise UsageError("Which side? Add --side left or --side right.")
         side = side.lower()
@@ -70,10 +72,11 @@ class Request:
 
         next(iter(VideoFile(video)))  # A recording that cannot be read is told at once, before any model is fetched.
         from rom_tracker.analysis.measurement import measure as measured
-        from rom_tracker.pose.models import ensure_model
+        from rom_tracker.pose.models import fetch_models
 
+        instrument = self.movement.instrument
         with upkeep.fetching() as fetched:
-            ensure_model(f"pose_{self.model}", fetched)
+            fetch_models([f"pose_{self.model}", *([] if instrument == "body" else [instrument])], fetched)
         with output.progress_bar(f"Measuring {video.name}") as progress:
             return measured(video, self.movement, self.side, model=self.model, progress=progress)
 

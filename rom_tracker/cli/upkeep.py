@@ -6,7 +6,7 @@ import contextlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -15,6 +15,9 @@ from rich.table import Table
 from rom_tracker import __version__
 from rom_tracker.cli import output
 from rom_tracker.errors import RomTrackerError
+
+if TYPE_CHECKING:
+    from rom_tracker.movements import Catalogue, Movement
 
 #: A minute of recording at 720p takes about this much, in bytes: 210 kB a picture, 30 a second.
 MINUTE_OF_RECORDING_BYTES = 380_000_000
@@ -44,27 +47,45 @@ def movements(
     chosen = [catalogue[name]] if name else list(catalogue.movements.values())
     if as_json:
         output.print_json([entry.model_dump(mode="json", by_alias=True) for entry in chosen])
-        return
-    if name:
-        entry = chosen[0]
-        table = Table(show_header=False, title=escape(entry.title), title_justify="left", title_style="bold")
-        camera = "from the side, tested side towards the camera" if entry.camera == "side" else "from the front, client facing it"
-        rows = {
-            "name": entry.key,
-            "what is measured": entry.definition,
-            "camera": camera,
-            "better is": entry.better,
-            "people do instead": entry.compensation,
-            "no joint goes beyond": f"{entry.limits_deg[0]:g}° to {entry.limits_deg[1]:g}°",
-            "source": entry.source,
-        }
-        for key, value in rows.items():
-            table.add_row(key, escape(value))
+    elif name:
+        output.console().print(_movement_table(chosen[0]))
     else:
-        table = Table("movement", "camera", "what is measured")
-        for entry in chosen:
-            table.add_row(escape(entry.key), entry.camera, escape(entry.definition))
+        _print_movements(catalogue)
+
+
+def _movement_table(entry: Movement) -> Table:
+    """All about one movement."""
+    table = Table(show_header=False, title=escape(entry.title), title_justify="left", title_style="bold")
+    measured = "; ".join(f"{one.title.lower()} (up to {one.limit_deg:g}°)" for one in entry.compensations)
+    rows = {
+        "name": entry.key,
+        "what is measured": entry.definition,
+        "starting position": entry.position,
+        "camera": entry.camera_words,
+        "better is": entry.better,
+        "watch out for": entry.compensation,
+        "measured beside it": measured or "nothing",
+        "how well one camera sees it": ": ".join(part for part in (entry.feasibility, entry.feasibility_note) if part),
+        "measuring error": f"{entry.residual_deg:g}° (root mean square)"
+        + ("" if entry.evidence == "own" else ", taken from the least certain movement"),
+        "no joint goes beyond": f"{entry.limits_deg[0]:g}° to {entry.limits_deg[1]:g}°",
+        "source": entry.source,
+    }
+    for key, value in rows.items():
+        table.add_row(key, escape(value))
+    return table
+
+
+def _print_movements(catalogue: Catalogue) -> None:
+    """The movements by joint, and what cannot be measured."""
+    table = Table("joint", "movement", "camera", "how well seen")
+    joint = None
+    for entry in catalogue.movements.values():
+        table.add_row(entry.joint if entry.joint != joint else "", escape(entry.key), entry.camera, entry.feasibility)
+        joint = entry.joint
     output.console().print(table)
+    output.console().print(f"Not with one camera: {', '.join(catalogue.unmeasurable)}.")
+    output.hint("`rom-tracker movements NAME` tells all about one; `rom-tracker protocols WORD` finds it by muscle or complaint.")
 
 
 def models(

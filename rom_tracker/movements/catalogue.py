@@ -174,6 +174,7 @@ class Movement(pydantic.BaseModel):
     residual_people: int = pydantic.Field(default=WIDEST_RESIDUAL_PEOPLE, ge=2)
     change_residual_deg: float = pydantic.Field(default=WIDEST_CHANGE_RESIDUAL_DEG, gt=0)
     change_residual_people: int = pydantic.Field(default=WIDEST_CHANGE_RESIDUAL_PEOPLE, ge=2)
+    profile: Literal["body", "refused"] | None = None
     still: Literal["opposite_leg"] | None = None
     preferred_view: Literal["image_left", "image_right"] | None = None
 
@@ -230,6 +231,11 @@ class Movement(pydantic.BaseModel):
         if self.moving.of == "head":
             return "face"
         return "hand" if any(is_of_the_hand(name) for name in self.points) else "body"
+
+    @property
+    def two_way(self) -> bool:
+        """Whether the other side's movement is this one read backwards: a movement of trunk or head to the left or the right."""
+        return self.sided and all(name.startswith("mid_") for name in self.points)
 
     @property
     def camera_words(self) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rom_tracker.landmarks import Side, locate
+from rom_tracker.landmarks import INDEX, Side, locate
 from rom_tracker.movements import Movement, Segment
 from rom_tracker.movements.catalogue import HAND_DIRECTIONS
 from rom_tracker.pose.sequence import Floats, PoseSequence
@@ -138,6 +138,31 @@ def head_series(turns: Floats, poses: PoseSequence, movement: Movement, side: Si
     )
 
 
+def profile_series(poses: PoseSequence, movement: Movement, side: Side, view: View) -> AngleSeries:
+    """The angle of a nod of the head that is seen from the side, in every frame.
+
+    The line from the ears to the middle of nose and eyes turns in the picture; the trunk's own lean is taken out. Against four
+    rendered people extension comes out right within a few degrees; in flexion the landmarks lose a third of the angle.
+
+    Parameters and result as for :func:`angle_series`.
+    """
+    front = (poses.point("nose", side) + poses.point("left_eye_outer", side) / 2 + poses.point("right_eye_outer", side) / 2) / 2
+    line = (front - poses.point("mid_ear", side)).astype(np.float64)
+    forward = np.array([view.in_image("forward", side)])
+    sense = np.sign(turn_deg(np.array([view.in_image("up", side)]), forward))[0] * (1 if movement.positive == "forward" else -1)
+    raw = np.asarray(sense * (turn_deg(np.broadcast_to(forward, line.shape), line) - _trunk_lean_deg(poses)))
+    angle = smooth(poses.time_s, raw)
+    angle = angle - resting_value(poses.time_s, angle)
+    known = np.isfinite(angle)
+    return AngleSeries(
+        time_s=poses.time_s,
+        angle_deg=angle,
+        confidence=np.where(known, poses.visibility[:, [INDEX["nose"]]].min(axis=1), 0.0),
+        noise_deg=np.where(known, jitter(raw[:, None]), np.nan),
+        out_of_picture=np.zeros(len(poses), dtype=bool),
+    )
+
+
 def _trunk_lean_deg(poses: PoseSequence) -> Floats:
     """(frame,) degrees clockwise by which the trunk leans in the picture since the starting position; 0 where it is not seen."""
     trunk = poses.point("mid_shoulder", "left") - poses.point("mid_hip", "left")
@@ -145,7 +170,7 @@ def _trunk_lean_deg(poses: PoseSequence) -> Floats:
     if not np.isfinite(lean).any():
         return np.zeros(len(poses))
     lean = smooth(poses.time_s, lean)
-    return np.nan_to_num(lean - resting_value(poses.time_s, lean))
+    return np.asarray(np.nan_to_num(lean - resting_value(poses.time_s, lean)))
 
 
 def _rolls(clockwise_deg: Floats) -> Floats:

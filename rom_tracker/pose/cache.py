@@ -26,10 +26,14 @@ POSE_STAGE_VERSION = 1
 class Kept(Protocol):
     """What can be kept: something that turns into plain arrays and back."""
 
-    def to_arrays(self) -> Mapping[str, NDArray[Any]]: ...
+    def to_arrays(self) -> Mapping[str, NDArray[Any]]:
+        """Plain arrays."""
+        ...
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self: ...
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """What gave the arrays."""
+        ...
 
 
 T = TypeVar("T", bound=Kept)
@@ -62,7 +66,7 @@ def store(key: str, kept: Kept) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
             temporary = Path(file.name)
-            np.savez_compressed(file, **kept.to_arrays())
+            np.savez_compressed(file, allow_pickle=False, **kept.to_arrays())
         os.replace(temporary, path)
     except OSError:
         if temporary is not None:

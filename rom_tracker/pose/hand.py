@@ -69,7 +69,7 @@ class HandSequence:
     @property
     def found(self) -> NDArray[np.bool_]:
         """(frame,) whether either look found the hand."""
-        return np.isfinite(self.xyz[..., 0, 0]).any(axis=0)
+        return np.asarray(np.isfinite(self.xyz[..., 0, 0]).any(axis=0))
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Plain arrays to be kept."""
@@ -242,7 +242,7 @@ def hand_view(hands: HandSequence, side: Side) -> HandView | None:
     if not hands.found.any():
         return None
     along = _unit(hands.xyz[..., _MIDDLE_MCP, :2] - hands.xyz[..., _WRIST, :2])
-    normal = np.cross(
+    normal: Floats = np.cross(
         hands.world[..., _INDEX_MCP, :] - hands.world[..., _WRIST, :],
         hands.world[..., _PINKY_MCP, :] - hands.world[..., _WRIST, :],
     )
@@ -277,5 +277,5 @@ def _cross(a: Floats, b: Floats) -> Floats:
     return np.asarray(a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0])
 
 
-def _sign(value: float) -> float:
+def _sign(value: np.floating[Any]) -> float:
     return 1.0 if value >= 0 else -1.0

@@ -57,7 +57,15 @@ class FaceSequence:
     @property
     def found(self) -> NDArray[np.bool_]:
         """(frame,) whether either look found the face."""
-        return np.isfinite(self.xyz[:, :, 0, 0]).any(axis=0)
+        return np.asarray(np.isfinite(self.xyz[:, :, 0, 0]).any(axis=0))
+
+    @property
+    def width_px(self) -> float:
+        """Usual width of the face in the picture; 0 where none was found."""
+        if not self.found.any():
+            return 0.0
+        x = self.xyz[np.isfinite(self.xyz[..., 0, 0])][..., 0]
+        return float(np.median(np.ptp(x, axis=1)))
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Plain arrays to be kept."""
@@ -119,17 +127,21 @@ def _turns_of_look(meshes: Floats, time_s: Floats, image_size: tuple[int, int]) 
     width, height = image_size
     focal = FOCAL_SHARE * max(width, height)
     camera = np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1.0]])
-    rotation, place = np.zeros(3), np.zeros(3)
+    rotation: Floats = np.zeros(3)
+    place: Floats = np.zeros(3)
     for frame in seen:
         picture = meshes[frame, :, :2].astype(np.float64)
         if frame == seen[0]:
             # One unit of the model is a pixel here, so it lies one focal length away.
             place = np.array([*(picture.mean(axis=0) - camera[:2, 2]), focal])
-        _, rotation, place = cv2.solvePnP(
-            model, picture, camera, None, rotation.copy(), place.copy(), useExtrinsicGuess=True, flags=cv2.SOLVEPNP_ITERATIVE
+        rotation, place = (
+            np.asarray(part, dtype=np.float64)
+            for part in cv2.solvePnP(
+                model, picture, camera, None, rotation.copy(), place.copy(), useExtrinsicGuess=True, flags=cv2.SOLVEPNP_ITERATIVE
+            )[1:]
         )
         turns[frame] = _FLIP @ cv2.Rodrigues(rotation)[0] @ _FLIP
-    return turns @ nearest_rotations(turns[start].mean(axis=0)[None])[0].T
+    return np.asarray(turns @ nearest_rotations(turns[start].mean(axis=0)[None])[0].T)
 
 
 def nearest_rotations(matrices: Floats) -> Floats:

@@ -1,7 +1,7 @@
 """The part of the picture in which a hand or a face is looked for.
 
 The detectors of hand and face see the whole picture scaled down to 192 and 128 pixels: a face two metres away is lost in it (found
-in none of 4 such recordings; in all of them within a region about the head). The region stays the same for a whole recording,
+in none of 5 such recordings; in all of them within a region about the head). The region stays the same for a whole recording,
 so that the trackers keep their hold.
 """
 
@@ -24,8 +24,8 @@ ROOM_ABOUT_THE_WRIST = 0.5
 #: Outliers of so many per cent at either end do not widen the region.
 OUTLIERS_PERCENT = 2.0
 
-#: A smaller part is enlarged to this longer edge: the hand detector loses small pictures (a hand of 30 pixels was found in a quarter
-#: of the frames without, in all with it).
+#: A smaller part is enlarged to this longer edge: the hand detector loses small pictures (a hand of 30 pixels was found in a
+#: quarter of the frames without it, in half of them with it).
 SMALLEST_EDGE_PX = 512
 
 #: A person who is seen in a smaller share of the frames does not tell where the hand or the head is.

@@ -15,6 +15,9 @@ from rom_tracker.pose.sequence import Floats, PosePasses, PoseSequence
 #: The starting position, in which the trunk shows which way up the client is: the first so many seconds.
 START_S = 1.0
 
+#: A body turned farther from the camera than this shows half of its face at most.
+PROFILE_DEG = 60.0
+
 #: A trunk that leans less than this in the picture belongs to a client who stands or sits; its lean is not taken for a turned
 #: picture.
 UPRIGHT_WITHIN_DEG = 45.0
@@ -125,6 +128,15 @@ class View:
         if self.hand is not None and movement.positive in HAND_DIRECTIONS:
             return self.hand.off_plane_deg(movement)
         return self.body.off_plane_deg(movement)
+
+    def in_profile(self, movement: Movement) -> bool:
+        """Whether a nod of the head is seen from the side, where half of the face is hidden."""
+        return self.is_nod(movement) and self.off_plane_deg(movement) > PROFILE_DEG
+
+    @staticmethod
+    def is_nod(movement: Movement) -> bool:
+        """Whether it is the head that moves forwards or backwards, which is followed in depth too."""
+        return movement.instrument == "face" and movement.plane == "sagittal"
 
     def in_image(self, direction: Direction, side: Side) -> tuple[float, float]:
         """Unit vector (x right, y down) of a direction of the body or of the tested hand."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stick_figure import BEYOND, repetitions_deg, stick_passes
+from stick_figure import repetitions_deg, stick_passes
 
 from rom_tracker.analysis.measurement import measure_poses
 from rom_tracker.errors import MovementFileError, UnknownMovementError, UsageError
