@@ -117,7 +117,8 @@ def _head(body: Body, frame: int, see: Seen) -> Iterator[Shape]:
     yield _shape(np.stack([shoulders, place(np.add(NECK_M, (0.0, 0.0, 0.06)))]), NECK_WIDTH_M, see, frozenset({"neck"}))
     middle = see(place(HEAD_MIDDLE_M))
     for protruding in (NOSE_M, *EARS_M):
-        yield replace(_shape(place(protruding), 0.016, see, frozenset({"head"}), filled=True), away_m=float(middle[2]) + 1e-3)
+        behind = _shape(place(protruding), 0.016, see, frozenset({"head"}), filled=len(protruding) > 2)
+        yield replace(behind, away_m=float(middle[2]) + 1e-3)
     yield Shape(middle[:2] + _outline(turn, see), 0.004, True, float(middle[2]), frozenset({"head"}))
     yield from _features(place, turn, see)
 
@@ -126,7 +127,7 @@ def _outline(turn: Floats, see: Seen) -> Floats:
     """(point, 2) the rim of the head's ellipsoid as it is seen, about its middle."""
     axes = see(turn.T)[:, :2] * HEAD_RADII_M[:, None]
     values, vectors = np.linalg.eigh(axes.T @ axes)
-    around = np.linspace(0, 2 * np.pi, 32, endpoint=False)
+    around = np.linspace(0, 2 * np.pi, 28, endpoint=False)
     return np.asarray(np.stack([np.cos(around), np.sin(around)], axis=-1) * np.sqrt(values) @ vectors.T)
 
 

@@ -61,6 +61,11 @@ _DIRECTIONS = {
 
 _ZEROS = {"anatomical": "fixed", "start": "the client's own start"}
 
+_PROFILES = {
+    "body": "half of the face is hidden, and the line from ear to nose and eye of the body's landmarks is taken",
+    "refused": "no angle, since half of the face is hidden",
+}
+
 
 def write_page(folder: Path, catalogue: Catalogue | None = None) -> None:
     """Write the page, and its pictures into a folder below it.
@@ -141,6 +146,7 @@ def _entry(movement: Movement) -> str:
         f"{movement.definition}\n",
         f"- **Starting position**: {movement.position}",
         f"- **Camera**: {movement.camera_words}",
+        *([f"- **Sideways to the camera**: {_PROFILES[movement.profile]}"] if movement.profile else []),
         f"- **Zero**: {_ZEROS[movement.zero]}",
         f"- **Positive**: {_DIRECTIONS[movement.positive]}; {movement.better} is better",
         f"- **What people do instead**: {movement.compensation}",

@@ -25,8 +25,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from rom_tracker.analysis.comparison import Comparison
+from rom_tracker.analysis.flag import Flag
 from rom_tracker.analysis.measurement import RomMeasurement
-from rom_tracker.analysis.quality import Flag
 from rom_tracker.analysis.repetitions import PLATEAU_S, Repetition
 from rom_tracker.analysis.sides import SideComparison
 from rom_tracker.analysis.uncertainty import ErrorBudget

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from rom_tracker.landmarks import ALL_LANDMARKS, HAND_LANDMARKS, INDEX, Side, locate, opposite_side
 from rom_tracker.movements import Movement, Segment
-from rom_tracker.movements.catalogue import HAND_DIRECTIONS, Posture
+from rom_tracker.movements.definitions import HAND_DIRECTIONS, Posture
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]

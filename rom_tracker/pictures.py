@@ -316,13 +316,16 @@ def _draw(stage: Axes, shape: Shape, colour: str) -> None:
     """A shape with a thin white rim, which tells it from the one behind it."""
     width = shape.width_m * _points_per_m(stage)
     colour = colour if shape.parts else FEATURES.get(colour, GREY)
+    # A line seen from its end would have no length, and not every file format draws one without.
+    end_on = np.linspace(0, 0.001, len(shape.xy))[:, None] if np.ptp(shape.xy, axis=0).max() < 0.001 else 0
     rims = [("white", width + 2)] if shape.parts else []
     for rim, thick in (*rims, (colour, width)):
         if shape.filled:
-            area: dict[str, Any] = {"facecolor": colour, "edgecolor": rim, "linewidth": thick, "joinstyle": "round"}
-            stage.add_patch(Polygon(shape.xy, zorder=2, **area))
+            area: dict[str, Any] = {"facecolor": colour, "edgecolor": rim, "linewidth": thick, "zorder": 2}
+            stage.add_patch(Polygon(shape.xy, joinstyle="round", capstyle="round", **area))
         else:
-            stage.plot(*shape.xy.T, color=rim, linewidth=thick, solid_capstyle="round", solid_joinstyle="round")
+            line: dict[str, Any] = {"solid_capstyle": "round", "solid_joinstyle": "round", "snap": False}
+            stage.plot(*(shape.xy + end_on).T, color=rim, linewidth=thick, **line)
 
 
 def _draw_furniture(stage: Axes, view: View, movement: Movement, body: Body) -> None:

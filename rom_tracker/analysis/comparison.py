@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from rom_tracker.analysis.flag import Flag, Severity, verdict_of
 from rom_tracker.analysis.measurement import RomMeasurement
-from rom_tracker.analysis.quality import Flag, Severity, verdict_of
 from rom_tracker.analysis.uncertainty import ErrorBudget, change_budget
 from rom_tracker.errors import UsageError
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from rom_tracker.analysis.flag import Flag
 from rom_tracker.analysis.repetitions import PLATEAU_S, Repetition
 from rom_tracker.landmarks import Side, locate
 from rom_tracker.movements import Compensation, Movement, Segment
@@ -104,3 +105,17 @@ def _mean_about(time_s: Floats, series: Floats, moment_s: float) -> float:
     near = series[np.abs(time_s - moment_s) <= PLATEAU_S / 2]
     near = near[np.isfinite(near)]
     return float(near.mean()) if len(near) else float("nan")
+
+
+def compensation_flags(found: tuple[CompensationFound, ...]) -> tuple[Flag, ...]:
+    """A flag for every compensation beyond its limit."""
+    return tuple(
+        Flag(
+            one.compensation.key,
+            f"{one.compensation.title}: {one.angle_deg:.0f} degrees, more than {one.compensation.limit_deg:g}. "
+            + one.compensation.advice,
+            "caution",
+        )
+        for one in found
+        if one.flagged
+    )

@@ -9,21 +9,11 @@ from typing import Any
 import numpy as np
 
 from rom_tracker import __version__
-from rom_tracker.analysis.compensation import CompensationFound, compensations_of
-from rom_tracker.analysis.quality import (
-    VIEW_CAUTION_DEG,
-    Flag,
-    Verdict,
-    body_not_seen,
-    compensation_flags,
-    file_flags,
-    flags_of,
-    no_person,
-    small_face,
-    small_range,
-    verdict_of,
-)
+from rom_tracker.analysis.compensation import CompensationFound, compensation_flags, compensations_of
+from rom_tracker.analysis.flag import Flag, Verdict, verdict_of
+from rom_tracker.analysis.quality import file_flags, flags_of, no_person, small_range
 from rom_tracker.analysis.repetitions import Repetition, Repetitions, find_repetitions
+from rom_tracker.analysis.seeing import VIEW_CAUTION_DEG, body_not_seen, small_face
 from rom_tracker.analysis.uncertainty import POOR_NOD_DEG, TURNED_VIEW_DEG, ErrorBudget, end_range_budget
 from rom_tracker.capture import VideoFile
 from rom_tracker.errors import UsageError

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from rom_tracker.analysis.flag import Flag
 from rom_tracker.analysis.measurement import RomMeasurement
-from rom_tracker.analysis.quality import Flag
 from rom_tracker.errors import UsageError
 from rom_tracker.movements.norms import ADULT_AGE, OLDEST_AGE, Norm, Sex, ceiling_for, norm_for
 

@@ -1,41 +1,17 @@
-"""What speaks against a number: flags on a measurement, and the verdict that follows from them."""
+"""What speaks against a number, all taken together."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 import numpy as np
 
-from rom_tracker.analysis.compensation import CompensationFound
+from rom_tracker.analysis.flag import Flag
 from rom_tracker.analysis.repetitions import PLATEAU_S, SMALLEST_EXCURSION_DEG, Repetition, Repetitions
+from rom_tracker.analysis.seeing import FEWEST_FRAMES, instrument_flags, times, view_flags
 from rom_tracker.landmarks import Side, opposite_side
 from rom_tracker.movements import Movement, Segment
-from rom_tracker.movements.catalogue import HAND_DIRECTIONS
 from rom_tracker.pose.angles import AngleSeries, resting_value, turn_deg
 from rom_tracker.pose.passes import MergedPasses
 from rom_tracker.pose.view import View
-
-Severity = Literal["note", "caution", "refused"]
-Verdict = Literal["ok", "caution", "refused"]
-
-#: Degrees out of the movement's plane from which the view is a caution, and from which no angle is reported. Geometry alone
-#: costs 2 degrees at 20 and 10 at 45 (proximal segment upright, orthographic camera).
-VIEW_CAUTION_DEG = 20.0
-VIEW_REFUSED_DEG = 50.0
-
-#: Agreement of shoulders, head and feet about the facing below which it is a caution.
-UNSURE_FACING = 0.5
-
-#: Below this width in the picture the face mesh nods too little: 15 degrees short of 41 and 44 in two rendered recordings with
-#: faces of 35 and 45 pixels, 0 to 5 in larger ones.
-SMALL_FACE_PX = 60.0
-
-#: The starting position of a head is unknown where the face is first found later than this, in seconds.
-LATEST_START_S = 0.5
-
-#: Fewest frames that hold a repetition.
-FEWEST_FRAMES = 10
 
 #: Below this median rate a quick end range may fall between two frames, in frames per second.
 LOWEST_FPS = 12.0
@@ -65,32 +41,6 @@ IMPLAUSIBLE_SHARE = 0.02
 
 #: Spread of the end range over the repetitions that is worth a caution: standard deviation in degrees.
 WIDE_SPREAD_DEG = 5.0
-
-
-@dataclass(frozen=True)
-class Flag:
-    """Something to know about a measurement.
-
-    Attributes
-    ----------
-    code : str
-        For programs.
-    message : str
-        For people: what was seen and what to do about it.
-    severity : {"note", "caution", "refused"}
-    """
-
-    code: str
-    message: str
-    severity: Severity
-
-
-def verdict_of(flags: tuple[Flag, ...]) -> Verdict:
-    """The verdict that the gravest flag stands for."""
-    severities = {flag.severity for flag in flags}
-    if "refused" in severities:
-        return "refused"
-    return "caution" if "caution" in severities else "ok"
 
 
 def no_person() -> Flag:
@@ -140,8 +90,8 @@ def flags_of(
     """All flags of one recording in which somebody was found."""
     return (
         *_frame_flags(angles),
-        *_view_flags(view, movement, side),
-        *_instrument_flags(angles, repetitions, movement, view),
+        *view_flags(view, movement, side),
+        *instrument_flags(angles, repetitions, movement, view),
         *_repetition_flags(angles, repetitions, movement),
         *_direction_flags(angles, repetitions, merged, movement, side),
         *_visibility_flags(angles, movement, side, view),
@@ -166,115 +116,6 @@ def _frame_flags(angles: AngleSeries) -> list[Flag]:
     return []
 
 
-def _view_flags(view: View, movement: Movement, side: Side) -> list[Flag]:
-    off = view.off_plane_deg(movement)
-    wanted = f"filmed {movement.camera_words}"
-    if view.is_nod(movement):
-        return _nod_flags(off, movement, wanted, in_profile=view.in_profile(movement))
-    found: list[Flag] = []
-    if off > VIEW_REFUSED_DEG:
-        found.append(
-            Flag("view", f"The {_part(movement)} is turned about {off:.0f} degrees out of the plane of the movement, and one "
-                 f"camera cannot measure it from there. {movement.title} has to be {wanted}.", "refused")
-        )  # fmt: skip
-    elif off > VIEW_CAUTION_DEG:
-        found.append(
-            Flag("view", f"The {_part(movement)} is turned about {off:.0f} degrees out of the plane of the movement; the angle was "
-                 f"corrected for it, but is less exact. Best is {wanted}.", "caution")
-        )  # fmt: skip
-    elif movement.camera == "side" and view.body.near_side() != side and _one_sided(movement) and movement.instrument == "body":
-        found.append(Flag("far_side", f"The {side} side is away from the camera and partly hidden. Best is {wanted}.", "caution"))
-    if movement.camera == "side" and movement.instrument == "body" and view.body.agreement < UNSURE_FACING:
-        found.append(
-            Flag(
-                "unsure_facing",
-                f"It is not clear which way the client faces, so forwards may have been taken for backwards. Best is {wanted}.",
-                "caution",
-            )
-        )
-    return found
-
-
-def _part(movement: Movement) -> str:
-    return "hand" if movement.positive in HAND_DIRECTIONS else "body"
-
-
-def _nod_flags(off: float, movement: Movement, wanted: str, *, in_profile: bool) -> list[Flag]:
-    turned = f"The body is turned about {off:.0f} degrees from the camera"
-    if in_profile and movement.profile == "refused":
-        why = "so that half of the face is hidden and the model loses a third of the angle"
-        return [Flag("view", f"{turned}, {why}. {movement.title} has to be {wanted}.", "refused")]
-    if in_profile:
-        how = "so that half of the face is hidden; ear, eye and nose were followed instead, which is less exact"
-        return [Flag("view", f"{turned}, {how}. Best is {wanted}.", "caution")]
-    if off > VIEW_CAUTION_DEG:
-        return [Flag("view", f"{turned}, and the face may be lost while it nods. Best is {wanted}.", "caution")]
-    return []
-
-
-def _one_sided(movement: Movement) -> bool:
-    """Whether any point of the movement belongs to the tested side, and not to the middle of the body."""
-    return any(not name.startswith("mid_") for name in movement.points)
-
-
-def _instrument_flags(angles: AngleSeries, repetitions: Repetitions, movement: Movement, view: View) -> list[Flag]:
-    """Whether the hand or the face was found where it matters."""
-    if movement.instrument == "body":
-        return []
-    if view.in_profile(movement):
-        return []
-    part, wanted = movement.instrument, f"filmed {movement.camera_words}"
-    known = np.isfinite(angles.angle_deg)
-    if known.sum() < FEWEST_FRAMES:
-        return [Flag(f"{part}_not_seen", f"The {part} was not found. {movement.title} has to be {wanted}.", "refused")]
-    if part == "face" and angles.time_s[known][0] > angles.time_s[0] + LATEST_START_S:
-        message = (
-            f"The face was first found {angles.time_s[known][0]:.1f} s into the recording, so that the starting position, from "
-        )
-        return [
-            Flag(
-                "face_not_seen", f"{message}which the angle is counted, is unknown. {movement.title} has to be {wanted}.", "refused"
-            )
-        ]
-    if part == "face" and repetitions.cut_off:
-        until = float(np.nanmax(angles.angle_deg))
-        return [Flag("face_lost", f"The face was lost beyond {until:.0f} degrees (near {_times(repetitions.cut_off)}).", "caution")]
-    return []
-
-
-def small_face(width_px: float, movement: Movement) -> tuple[Flag, ...]:
-    """A flag where the face is too small in the picture for a nod; side-bend and rotation come out right all the same."""
-    if width_px >= SMALL_FACE_PX or movement.plane != "sagittal":
-        return ()
-    message = f"The face is only {width_px:.0f} pixels wide; at least {SMALL_FACE_PX:.0f} are needed to follow it well."
-    return (Flag("small_face", f"{message} Best is {movement.camera_words}.", "caution"),)
-
-
-def body_not_seen(movement: Movement) -> Flag:
-    """The hand is measured without the body."""
-    return Flag(
-        "body_not_seen",
-        "The body is not in the picture or not sure enough to give the direction of the arm, so the angle is counted from the "
-        f"hand's own starting position: {movement.title.lower()} has to begin at 0, and the arm must not move. Best is a picture with elbow, "
-        "shoulder and head in it.",
-        "caution",
-    )
-
-
-def compensation_flags(found: tuple[CompensationFound, ...]) -> tuple[Flag, ...]:
-    """A flag for every compensation beyond its limit."""
-    return tuple(
-        Flag(
-            one.compensation.key,
-            f"{one.compensation.title}: {one.angle_deg:.0f} degrees, more than {one.compensation.limit_deg:g}. "
-            + one.compensation.advice,
-            "caution",
-        )
-        for one in found
-        if one.flagged
-    )
-
-
 def _repetition_flags(angles: AngleSeries, repetitions: Repetitions, movement: Movement) -> list[Flag]:
     found: list[Flag] = []
     scored = repetitions.scored
@@ -282,7 +123,7 @@ def _repetition_flags(angles: AngleSeries, repetitions: Repetitions, movement: M
     if not scored and len(angles) >= FEWEST_FRAMES:
         if repetitions.cut_off:
             found.append(
-                Flag("end_range_not_seen", f"The end range near {_times(repetitions.cut_off)} was not seen: a joint was lost there "
+                Flag("end_range_not_seen", f"The end range near {times(repetitions.cut_off)} was not seen: a joint was lost there "
                      "or the recording ended on the way. Record again with the whole movement in the picture.", "refused")
             )  # fmt: skip
         elif len(known) < FEWEST_FRAMES and movement.instrument != "body":
@@ -309,14 +150,14 @@ def _repetition_flags(angles: AngleSeries, repetitions: Repetitions, movement: M
         )
     if scored and repetitions.cut_off:
         found.append(
-            Flag("end_range_not_seen", f"The end range near {_times(repetitions.cut_off)} was not seen and is not scored.",
+            Flag("end_range_not_seen", f"The end range near {times(repetitions.cut_off)} was not seen and is not scored.",
                  "caution")
         )  # fmt: skip
     if repetitions.partial:
         found.append(
             Flag("partial_repetition", f"{len(repetitions.partial)} partial "
                  f"{'repetition is' if len(repetitions.partial) == 1 else 'repetitions are'} not scored (near "
-                 f"{_times([r.peak_s for r in repetitions.partial])}).", "caution")
+                 f"{times([r.peak_s for r in repetitions.partial])}).", "caution")
         )  # fmt: skip
     spread = float(np.std([r.peak_deg for r in scored], ddof=1)) if len(scored) > 1 else 0.0
     if spread > WIDE_SPREAD_DEG:
@@ -440,12 +281,8 @@ def _evidence_flags(movement: Movement) -> list[Flag]:
     return [
         Flag(
             "borrowed_error",
-            f"No recording of {movement.title.lower()} with a known angle was at hand; its measuring error is taken from the "
-            "least certain movement.",
+            f"No recording of {movement.title.lower()} with a known angle was at hand; its measuring error is borrowed "
+            "from other movements, on the wide side.",
             "note",
         )
     ]
-
-
-def _times(seconds: tuple[float, ...] | list[float]) -> str:
-    return ", ".join(f"{s:.1f} s" for s in seconds)

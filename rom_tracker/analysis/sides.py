@@ -8,8 +8,8 @@ from typing import Any, Literal
 import numpy as np
 
 from rom_tracker.analysis.comparison import DIFFERENT_VIEW_DEG
+from rom_tracker.analysis.flag import Flag, verdict_of
 from rom_tracker.analysis.measurement import RomMeasurement
-from rom_tracker.analysis.quality import Flag, verdict_of
 from rom_tracker.analysis.uncertainty import ErrorBudget, ErrorTerm
 from rom_tracker.errors import UsageError
 from rom_tracker.movements import Movement

@@ -16,9 +16,9 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from rom_tracker.analysis.comparison import Comparison
+    from rom_tracker.analysis.flag import Flag
     from rom_tracker.analysis.measurement import RomMeasurement
     from rom_tracker.analysis.norms import Placement
-    from rom_tracker.analysis.quality import Flag
     from rom_tracker.analysis.sides import SideComparison
 
 #: Width of tables that are not shown on a terminal, in characters.

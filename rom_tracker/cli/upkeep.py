@@ -67,7 +67,7 @@ def _movement_table(entry: Movement) -> Table:
         "measured beside it": measured or "nothing",
         "how well one camera sees it": ": ".join(part for part in (entry.feasibility, entry.feasibility_note) if part),
         "measuring error": f"{entry.residual_deg:g}° (root mean square)"
-        + ("" if entry.evidence == "own" else ", taken from the least certain movement"),
+        + ("" if entry.evidence == "own" else ", borrowed from other movements"),
         "no joint goes beyond": f"{entry.limits_deg[0]:g}° to {entry.limits_deg[1]:g}°",
         "source": entry.source,
     }

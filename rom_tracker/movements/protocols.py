@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 import pydantic
 
 from rom_tracker.errors import MovementFileError, UnknownProtocolError
-from rom_tracker.movements.catalogue import _Source
+from rom_tracker.movements.table_file import TableFile, validated
 
 T = TypeVar("T", bound=pydantic.BaseModel)
 Text = Annotated[str, pydantic.StringConstraints(min_length=1, strip_whitespace=True)]
@@ -206,16 +206,16 @@ def load_protocols(file: Path | None = None) -> Protocols:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise MovementFileError(f"The protocols file {file} cannot be read: {error}.") from error
-    return _build(_Source(str(file), text))
+    return _build(TableFile(str(file), text))
 
 
 @cache
 def _builtin_protocols() -> Protocols:
     text = resources.files("rom_tracker.movements").joinpath("protocols.toml").read_text(encoding="utf-8")
-    return _build(_Source("protocols.toml", text))
+    return _build(TableFile("protocols.toml", text))
 
 
-def _build(source: _Source) -> Protocols:
+def _build(source: TableFile) -> Protocols:
     try:
         tables = tomllib.loads(source.text)
     except tomllib.TOMLDecodeError as error:
@@ -229,15 +229,15 @@ def _build(source: _Source) -> Protocols:
         if not isinstance(tables.get(kind), dict):
             mistakes.append(f"[{kind}] is missing")
             tables[kind] = {}
-    principle = _validated(Principle, tables["principle"], "principle", None, source, mistakes)
+    principle = validated(Principle, tables["principle"], "principle", None, source, mistakes)
     shared = {} if principle is None else {"source": principle.source, "basis_note": principle.derived_note}
     protocols = {}
     for name, table in tables["protocol"].items():
         derived = isinstance(table, dict) and table.get("basis") == "derived"
         full = {**shared, **table} if derived else table
-        protocols[name] = _validated(Protocol, full, "protocol", name, source, mistakes)
+        protocols[name] = _entry(Protocol, full, "protocol", name, source, mistakes)
     contraindications = [
-        _validated(Contraindication, table, "contraindication", name, source, mistakes)
+        _entry(Contraindication, table, "contraindication", name, source, mistakes)
         for name, table in tables["contraindication"].items()
     ]
     if mistakes or principle is None:
@@ -249,31 +249,11 @@ def _build(source: _Source) -> Protocols:
     )
 
 
-#: What to say in place of pydantic's words.
-_PLAIN = {
-    "missing": "is missing",
-    "extra_forbidden": "unknown key; the top of the built-in protocols.toml lists the known ones",
-    "tuple_type": "expected a list",
-    "string_too_short": "must not be empty",
-    "too_short": "must not be empty",
-}
-
-
-def _validated(kind_of: type[T], table: Any, kind: str, name: str | None, source: _Source, mistakes: list[str]) -> T | None:
-    place = f"{kind}.{name}" if name else kind
+def _entry(model: type[T], table: Any, kind: str, name: str, source: TableFile, mistakes: list[str]) -> T | None:
+    """The checked entry of a named table, its name as its key."""
     if not isinstance(table, dict):
-        mistakes.append(f"{place}: expected a table")
+        mistakes.append(source.mistake(kind, name, (), "expected a table"))
         return None
-    if name and "key" in table:
-        mistakes.append(f"{place}.key: the key is the name of the table")
-    try:
-        return kind_of.model_validate({**table, "key": name} if name else table)
-    except pydantic.ValidationError as error:
-        for problem in error.errors(include_url=False):
-            where = ".".join([place, *map(str, problem["loc"])])
-            line = source.line(kind, name, str(problem["loc"][0]) if problem["loc"] else None) if name else None
-            silent = problem["type"] in {"missing", "extra_forbidden", "value_error"}
-            came = "" if silent else f", got {problem['input']!r}"
-            said = _PLAIN.get(problem["type"], problem["msg"]).removeprefix("Value error, ")
-            mistakes.append(f"{f'line {line}, ' if line else ''}{where}: {said}{came}")
-        return None
+    if "key" in table:
+        mistakes.append(source.mistake(kind, name, ("key",), "the key is the name of the table"))
+    return validated(model, {**table, "key": name}, kind, name, source, mistakes)

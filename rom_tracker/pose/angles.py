@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from rom_tracker.landmarks import INDEX, Side, locate
 from rom_tracker.movements import Movement, Segment
-from rom_tracker.movements.catalogue import HAND_DIRECTIONS
+from rom_tracker.movements.definitions import HAND_DIRECTIONS
 from rom_tracker.pose.sequence import Floats, PoseSequence
 from rom_tracker.pose.smoothing import smooth
 from rom_tracker.pose.view import View

@@ -217,7 +217,7 @@ def _across(xyz: Floats) -> Floats:
     line = sum(weight * xyz[..., point, :2] for point, weight in weights.items())
     line = _unit(np.asarray(line))
     normal = np.cross(xyz[..., _INDEX_MCP, :] - xyz[..., _WRIST, :], xyz[..., _PINKY_MCP, :] - xyz[..., _WRIST, :])
-    beside = _unit(np.stack([normal[..., 1], -normal[..., 0]], axis=-1))
+    beside = np.nan_to_num(_unit(np.stack([normal[..., 1], -normal[..., 0]], axis=-1)))  # None where the palm faces the camera.
     beside = beside * np.where((line * beside).sum(axis=-1, keepdims=True) < 0, -1.0, 1.0)
     return _unit(line + beside)
 
@@ -250,7 +250,7 @@ def hand_view(hands: HandSequence, side: Side) -> HandView | None:
     across = palm_axis(hands)
     mean_along = _mean_of_looks(along)
     seen = np.flatnonzero(hands.found)
-    resting = _unit(np.nanmean(mean_along[seen[hands.time_s[seen] <= hands.time_s[seen[0]] + 0.5]], axis=0))
+    resting = _unit(_mean_of_looks(mean_along[seen[hands.time_s[seen] <= hands.time_s[seen[0]] + 0.5]]))
     with np.errstate(invalid="ignore"):
         depth = np.nanmedian(np.abs(normal[..., 2]))
     return HandView(

@@ -9,7 +9,7 @@ import numpy as np
 
 from rom_tracker.landmarks import Side
 from rom_tracker.movements import Movement
-from rom_tracker.movements.catalogue import HAND_DIRECTIONS, Direction
+from rom_tracker.movements.definitions import HAND_DIRECTIONS, Direction
 from rom_tracker.pose.sequence import Floats, PosePasses, PoseSequence
 
 #: The starting position, in which the trunk shows which way up the client is: the first so many seconds.

@@ -156,10 +156,12 @@ def _before_the_camera(points_m: Floats, movement: Movement, faces: Faces, yaw_d
 
 def _in_px(world: Floats) -> Floats:
     """The same in pixels of the picture, z from the middle of the hips."""
-    return PX_PER_M * world + np.array([*MIDDLE_OF_HIPS_PX, 0.0])
+    return np.asarray(PX_PER_M * world + np.array([*MIDDLE_OF_HIPS_PX, 0.0]))
 
 
 def _two_looks(values: Floats, jitter_px: float, seed: int) -> Floats:
     """(look, ...) the same twice, each with noise of its own."""
-    looks = np.repeat(values[None], 2, axis=0)
-    return np.asarray(looks + np.random.default_rng(seed).normal(scale=jitter_px, size=looks.shape)) if jitter_px else looks
+    looks = np.stack([values, values])
+    if jitter_px:
+        looks += np.random.default_rng(seed).normal(scale=jitter_px, size=looks.shape)
+    return looks

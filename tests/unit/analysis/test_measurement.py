@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from stick_figure import repetitions_deg, stick_passes
 
+from rom_tracker.analysis.flag import Flag, verdict_of
 from rom_tracker.analysis.measurement import RomMeasurement, measure, measure_poses
-from rom_tracker.analysis.quality import Flag, file_flags, small_range, verdict_of
+from rom_tracker.analysis.quality import file_flags, small_range
 from rom_tracker.errors import UnknownMovementError, UsageError
 from rom_tracker.landmarks import INDEX
 from rom_tracker.movements import load_catalogue

@@ -1,0 +1,96 @@
+"""Recordings of the mannequin as all the models see them, measured, mirrored and turned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from stick_figure import IMAGE_SIZE, Floats, stick_faces, stick_hands, stick_passes
+
+from rom_tracker.analysis.measurement import RomMeasurement, measure_poses
+from rom_tracker.landmarks import MIRROR, Side, opposite_side
+from rom_tracker.movements import Movement, load_catalogue
+from rom_tracker.pose.hand import HandSequence
+from rom_tracker.pose.head import FaceSequence
+from rom_tracker.pose.sequence import PosePasses, PoseSequence
+
+if TYPE_CHECKING:
+    from rom_tracker.mannequin import Faces
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """What the models found in one recording, and the movement and side that it shows."""
+
+    movement: Movement
+    side: Side
+    passes: PosePasses
+    hands: HandSequence | None
+    faces: FaceSequence | None
+
+    def measured(self, **options: Any) -> RomMeasurement:
+        return measure_poses(self.passes, self.movement, self.side, hands=self.hands, faces=self.faces, **options)
+
+    def mirrored(self) -> Recording:
+        """The mirror image, in which the other side does the movement."""
+        return replace(
+            self,
+            side=opposite_side(self.side),
+            passes=each_look(self.passes, mirrored_look),
+            hands=self.hands and replace(self.hands, xyz=_flipped(self.hands.xyz), world=self.hands.world * (-1, 1, 1)),
+            faces=self.faces and replace(self.faces, xyz=_flipped(self.faces.xyz)),
+        )
+
+    def turned(self, clockwise_deg: float) -> Recording:
+        """The same with the camera tilted, so that the picture is turned about its middle."""
+        cos, sin = np.cos(np.radians(clockwise_deg)), np.sin(np.radians(clockwise_deg))
+        turn, middle = np.array([[cos, sin], [-sin, cos]]), np.array(IMAGE_SIZE) / 2
+
+        def plane(points: Floats, about: Any = 0.0) -> Floats:
+            return np.concatenate([(points[..., :2] - about) @ turn + about, points[..., 2:]], axis=-1)
+
+        return replace(
+            self,
+            passes=each_look(self.passes, lambda look: look.replaced(xy=plane(look.xy, middle), world=plane(look.world))),
+            hands=self.hands and replace(self.hands, xyz=plane(self.hands.xyz, middle), world=plane(self.hands.world)),
+            faces=self.faces and replace(self.faces, xyz=plane(self.faces.xyz, middle)),
+        )
+
+
+def recorded(
+    movement: str | Movement,
+    side: Side,
+    angles_deg: Sequence[float] | Floats,
+    time_s: Sequence[float] | Floats,
+    *,
+    faces: Faces | None = None,
+    **options: Any,
+) -> Recording:
+    """The mannequin doing one movement of the catalogue; filmed from the side, the tested side is the near one unless told."""
+    entry = load_catalogue()[movement] if isinstance(movement, str) else movement
+    facing: Faces = faces or ("image_left" if side == "left" else "image_right")
+    key = entry.key
+    passes = stick_passes(key, side, angles_deg, time_s, faces=facing, **options)
+    hands = stick_hands(key, side, angles_deg, time_s, faces=facing, **options) if entry.instrument == "hand" else None
+    face = stick_faces(key, side, angles_deg, time_s, **options) if entry.instrument == "face" else None
+    return Recording(entry, side, passes, hands, face)
+
+
+def each_look(passes: PosePasses, change: Callable[[PoseSequence], PoseSequence]) -> PosePasses:
+    """The passes with both looks changed."""
+    return PosePasses(change(passes.as_filmed), change(passes.mirrored))
+
+
+def mirrored_look(look: PoseSequence) -> PoseSequence:
+    """The mirror image of a picture, in which left and right are exchanged."""
+    return look.replaced(
+        xy=_flipped(look.xy[:, MIRROR]), world=look.world[:, MIRROR] * (-1, 1, 1), visibility=look.visibility[:, MIRROR]
+    )
+
+
+def _flipped(points: Floats) -> Floats:
+    flipped = np.array(points)
+    flipped[..., 0] = IMAGE_SIZE[0] - flipped[..., 0]
+    return flipped
