@@ -204,7 +204,7 @@ def _span(interval_deg: tuple[float, float]) -> str:
 
 
 def _name(measurement: RomMeasurement) -> str:
-    return f"{measurement.movement.title}, {measurement.side}"
+    return measurement.movement.of_side(measurement.side)
 
 
 def _reasons(flags: tuple[Flag, ...]) -> str:

@@ -38,7 +38,7 @@ def demo(
         wanted = Request.of((), before.movement, before.side, model, None)
         found = compared(wanted.measure(before.path), wanted.measure(after.path))
         table.add_row(
-            f"{found.before.movement.title}, {before.side}",
+            found.before.movement.of_side(before.side),
             output.angle(found.before.peak_deg),
             output.angle(found.after.peak_deg),
             output.angle(found.change_deg),

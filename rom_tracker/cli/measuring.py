@@ -160,7 +160,7 @@ def _with_norm(found: RomMeasurement, placement: Placement | None) -> dict[str, 
 
 def _print_measurement(video: Path, found: RomMeasurement, placement: Placement | None) -> None:
     if found.verdict == "refused":
-        output.console().print(f"{escape(found.movement.title)}, {found.side}: [red]refused[/], no angle is given.")
+        output.console().print(f"{escape(found.movement.of_side(found.side))}: [red]refused[/], no angle is given.")
     else:
         output.console().print(output.measurement_table((video.name, found)))
         if placement is not None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 import pydantic
 
-from rom_tracker.landmarks import is_of_the_hand, locate
+from rom_tracker.landmarks import Side, is_of_the_hand, locate
 
 Direction = Literal[
     "up", "down", "forward", "backward", "outward", "inward", "distal", "palmar", "dorsal", "radial", "ulnar"
@@ -165,7 +165,7 @@ class Movement(pydantic.BaseModel):
     change_residual_people: int = pydantic.Field(default=WIDEST_CHANGE_RESIDUAL_PEOPLE, ge=2)
     profile: Literal["body", "refused"] | None = None
     still: Literal["opposite_leg"] | None = None
-    preferred_view: Literal["image_left", "image_right"] | None = None
+    preferred_view: Literal["image_left", "image_right", "both"] | None = None
 
     @pydantic.field_validator("limits_deg", mode="before")
     @classmethod
@@ -220,6 +220,10 @@ class Movement(pydantic.BaseModel):
         if self.moving.of == "head":
             return "face"
         return "hand" if any(is_of_the_hand(name) for name in self.points) else "body"
+
+    def of_side(self, side: Side) -> str:
+        """Its title with the tested side, for people; without it where left and right are the same movement."""
+        return f"{self.title}, {side}" if self.sided else self.title
 
     @property
     def two_way(self) -> bool:

@@ -9,7 +9,9 @@ visibility. In a test in which the other leg stands still, the leg that is found
 square error of the end range 6.2 degrees against 9.4 for the mean of both looks, 22 recordings of 11 rendered people; on a real
 squat the look to the left reads 3 to 6 degrees more flexion), the elbow when the person looks to the right (2.5 against 3.4, 12
 recordings of 7 people). The mirror image of a recording lets every client look the better way. A movement states it as
-``preferred_view``; the others average both looks. A look in which the limb is lost gives way to the other.
+``preferred_view``; the others average both looks. A look in which the limb is lost gives way to the other, but for the rotations of
+the shoulder, in which the mean of both is better all the same (4.6 against 5.2 degrees, and 4.0 against 7.4 for the change; 10
+recordings of 7 people).
 """
 
 from __future__ import annotations
@@ -77,6 +79,8 @@ def merge_passes(passes: PosePasses, movement: Movement, side: Side, view: BodyV
 
 
 def _choose(lost: dict[Look, float], movement: Movement, view: BodyView) -> Used:
+    if movement.preferred_view == "both":
+        return "both averaged"
     better: Look = "mirrored" if lost["mirrored"] < lost["as filmed"] else "as filmed"
     worse: Look = "as filmed" if better == "mirrored" else "mirrored"
     if movement.preferred_view is None:

@@ -1,4 +1,4 @@
-"""Recordings of the mannequin as all the models see them, measured, mirrored and turned."""
+"""Recordings of the mannequin as all the models see them: made, mirrored, turned and measured."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from stick_figure import IMAGE_SIZE, Floats, stick_faces, stick_hands, stick_passes
+from stick_figure import IMAGE_SIZE, MIDDLE_OF_HIPS_PX, PX_PER_M, stick_hands, stick_passes
 
 from rom_tracker.analysis.measurement import RomMeasurement, measure_poses
-from rom_tracker.landmarks import MIRROR, Side, opposite_side
+from rom_tracker.landmarks import LANDMARKS, MIRROR, Side, opposite_side
+from rom_tracker.mannequin import FACE_MIDDLE_M, Body, Floats, camera_deg, face_m, posed, seen
 from rom_tracker.movements import Movement, load_catalogue
 from rom_tracker.pose.hand import HandSequence
 from rom_tracker.pose.head import FaceSequence
@@ -72,10 +73,50 @@ def recorded(
     entry = load_catalogue()[movement] if isinstance(movement, str) else movement
     facing: Faces = faces or ("image_left" if side == "left" else "image_right")
     key = entry.key
+    time_s = np.asarray(time_s, dtype=np.float64)
     passes = stick_passes(key, side, angles_deg, time_s, faces=facing, **options)
     hands = stick_hands(key, side, angles_deg, time_s, faces=facing, **options) if entry.instrument == "hand" else None
-    face = stick_faces(key, side, angles_deg, time_s, **options) if entry.instrument == "face" else None
+    face = filmed_faces(posed(entry, side, angles_deg), time_s, **options) if entry.instrument == "face" else None
     return Recording(entry, side, passes, hands, face)
+
+
+def filmed(points_m: Floats, movement: Movement, side: Side, time_s: Floats) -> PosePasses:
+    """Poses of any body, in metres as the mannequin has them, filmed as the movement wants it with the tested side near."""
+    yaw_deg, pitch_deg = camera_deg(movement, "image_left" if side == "left" else "image_right")
+    world = seen(points_m[:, : len(LANDMARKS)], yaw_deg, pitch_deg=pitch_deg, lies=movement.posture.lies)
+    look = PoseSequence(
+        time_s=np.asarray(time_s, dtype=np.float64),
+        xy=PX_PER_M * world[..., :2] + np.array(MIDDLE_OF_HIPS_PX),
+        world=world,
+        visibility=np.ones(world.shape[:2]),
+        image_size=IMAGE_SIZE,
+        model="stick figure",
+    )
+    return PosePasses(look, look)
+
+
+def filmed_faces(
+    body: Body,
+    time_s: Floats,
+    *,
+    yaw_deg: float = 0.0,
+    away_m: float = 1.2,
+    focal_px: float = 576.0,
+    beside_m: tuple[float, float] = (0.0, 0.0),
+    jitter_px: float = 0.0,
+) -> FaceSequence:
+    """The face through a pinhole at the height of the eyes, or so many metres right and up of it; it points straight ahead.
+
+    As in the mesh of the face model, a point's depth counts along the line of sight, in pixels.
+    """
+    world = seen(face_m(body) - np.array(FACE_MIDDLE_M), yaw_deg) - np.array([beside_m[0], -beside_m[1], -away_m])
+    middle = world.mean(axis=1, keepdims=True)
+    sight = middle / np.linalg.norm(middle, axis=-1, keepdims=True)
+    depth = focal_px / away_m * ((world - middle) * sight).sum(axis=-1, keepdims=True)
+    xy = focal_px * world[..., :2] / world[..., 2:] + np.array(IMAGE_SIZE) / 2
+    xyz = np.concatenate([xy, depth], axis=-1)
+    noise = np.random.default_rng(0).normal(scale=jitter_px, size=(2, *xyz.shape))
+    return FaceSequence(np.asarray(time_s, dtype=np.float64), xyz + noise)
 
 
 def each_look(passes: PosePasses, change: Callable[[PoseSequence], PoseSequence]) -> PosePasses:
