@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 import typer
 
 from rom_tracker.cli import output
-from rom_tracker.errors import UsageError
+from rom_tracker.cli.request import MovementOption, OwnMovements, SideOption, movement_asked_for, side_asked_for
 
 if TYPE_CHECKING:
     from rom_tracker.capture import Frame, Recording
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 def record(
     out: Annotated[Path, typer.Argument(help="The recording to write (.mkv).")],
-    movement: Annotated[str | None, typer.Option("--movement", "-m", help="The movement: see `rom-tracker movements`.")] = None,
-    side: Annotated[str | None, typer.Option("--side", "-s", help="The tested side: left or right.")] = None,
+    movement: MovementOption = None,
+    side: SideOption = None,
     moment: Annotated[str, typer.Option("--moment", help="before or after the treatment.")] = "before",
     client: Annotated[str, typer.Option("--client", help="A label for the client; no name is needed.")] = "",
     camera: Annotated[str, typer.Option("--camera", help="Number or name of the camera.")] = "0",
@@ -30,18 +30,15 @@ def record(
     countdown: Annotated[float, typer.Option("--countdown", help="Seconds to get into position.", min=0)] = 5.0,
     preview: Annotated[bool, typer.Option(help="Show the camera's picture while recording, where there is a screen.")] = True,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a recording of the same name.")] = False,
-    movements_file: Annotated[Path | None, typer.Option("--movements-file", help="A file with movements of your own.")] = None,
+    movements_file: OwnMovements = None,
 ) -> None:
     """Record a movement from a camera, with a countdown; stop with Ctrl-C, or with q in the picture."""
     from rom_tracker.capture import Camera, RecordingInfo
     from rom_tracker.capture import record as recorded
-    from rom_tracker.movements import load_catalogue
 
-    if movement is None:
-        raise UsageError("Which movement? Add --movement NAME; `rom-tracker movements` lists them.")
-    entry = load_catalogue(movements_file)[movement]
-    if side not in ("left", "right"):
-        raise UsageError("Which side? Add --side left or --side right.")
+    entry = movement_asked_for(movement, movements_file)
+    side = side_asked_for(side, entry) if entry.sided else None
+    output.hint(f"{entry.title}: {entry.position}. Camera {entry.camera_words}.")
     source = Camera(int(camera) if camera.isdecimal() else camera)
     about = RecordingInfo(client=client, movement=entry.key, side=side, moment=moment, camera=source.label)
     view: _View = _Window() if preview and _has_screen() else _Terminal()

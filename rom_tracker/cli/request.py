@@ -47,24 +47,12 @@ class Request:
         cls, videos: tuple[Path, ...], movement: str | None, side: str | None, model: str, movements_file: Path | None
     ) -> Request:
         """From the options, and where they are silent from the sidecars of the recordings."""
-        from rom_tracker.movements import load_catalogue
-
         about = _sidecars(videos)
-        movement = movement or _agreed("movement", [info.movement for info in about])
-        side = side or _agreed("side", [info.side for info in about if info.side])
-        if movement is None:
-            raise UsageError("Which movement? Add --movement NAME; `rom-tracker movements` lists them.")
-        entry = load_catalogue(movements_file)[movement]
-        if side is None and not entry.sided:
-            side = "right"
-        if side is None:
-            raise UsageError("Which side? Add --side left or --side right.")
-        side = side.lower()
-        if side not in ("left", "right"):
-            raise UsageError(f"--side is left or right, got {side!r}.")
+        entry = movement_asked_for(movement or _agreed("movement", [info.movement for info in about]), movements_file)
+        tested = side_asked_for(side or _agreed("side", [info.side for info in about if info.side]), entry)
         if model not in ("lite", "full", "heavy"):
             raise UsageError(f"--model is lite, full or heavy, got {model!r}.")
-        return cls(entry, cast("Side", side), cast("PoseModel", model))
+        return cls(entry, tested, cast("PoseModel", model))
 
     def measure(self, video: Path) -> RomMeasurement:
         """Measure, with a progress bar on the side."""
@@ -139,6 +127,26 @@ class Person:
         if not 0 <= age <= OLDEST_AGE:
             raise UsageError(f"--age is in years, 0 to {OLDEST_AGE}, got {age}.")
         return cls(age, None if sex is None else sexes[sex.lower()])
+
+
+def movement_asked_for(name: str | None, movements_file: Path | None) -> Movement:
+    """The movement of that name."""
+    from rom_tracker.movements import load_catalogue
+
+    if name is None:
+        raise UsageError("Which movement? Add --movement NAME; `rom-tracker movements` lists them.")
+    return load_catalogue(movements_file)[name]
+
+
+def side_asked_for(side: str | None, movement: Movement) -> Side:
+    """The tested side; any where left and right are the same movement."""
+    if side is None and not movement.sided:
+        return "right"
+    if side is None:
+        raise UsageError("Which side? Add --side left or --side right.")
+    if side.lower() not in ("left", "right"):
+        raise UsageError(f"--side is left or right, got {side!r}.")
+    return cast("Side", side.lower())
 
 
 def is_both(side: str | None) -> bool:

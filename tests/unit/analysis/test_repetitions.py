@@ -288,7 +288,7 @@ def test_jitter_of_a_degree_raises_the_end_range_by_little(smoothed):
     move_s=st.floats(0.7, 3.0),
     hold_s=st.floats(0.4, 2.0),
     rest_s=st.floats(0.3, 2.0),
-    rest_deg=st.floats(-30, 40),
+    rest_deg=st.floats(-30, 25),  # from here the lowest peak still goes 0.7 of the way of the highest
     jitter_deg=st.floats(0, 1.5),
     fps=st.sampled_from([15.0, 24.0, 29.97, 60.0]),
     seed=st.integers(0, 100),

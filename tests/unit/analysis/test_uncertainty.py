@@ -130,8 +130,11 @@ def test_the_budget_of_an_end_range():
 
 def test_a_turned_view_adds_its_term():
     reps = (repetition(100, 2.01), repetition(100, 5.01))
-    plain, turned = (end_range_budget(reps, angles(0.9), MOVEMENT, turned=t) for t in (False, True))
+    plain, turned, nodding = (end_range_budget(reps, angles(0.9), MOVEMENT, view_sd_deg=sd) for sd in (0.0, 3.0, 15.0))
+    assert [len(budget.terms) for budget in (plain, turned, nodding)] == [3, 4, 4]
+    assert turned.terms[-1] == ErrorTerm("view", 3.0, INF)
     assert turned.sd_deg**2 == pytest.approx(plain.sd_deg**2 + 3.0**2)
+    assert nodding.sd_deg**2 == pytest.approx(plain.sd_deg**2 + 15.0**2)
     before_after = [change_budget(plain, plain, MOVEMENT, turned=t).sd_deg ** 2 for t in (False, True)]
     assert before_after[1] == pytest.approx(before_after[0] + 3.0**2)
 

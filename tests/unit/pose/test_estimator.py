@@ -249,7 +249,7 @@ class TestPosesOf:
         with pytest.raises(ZeroDivisionError):
             poses_of(FakeVideo([0.0, 0.1]))
         monkeypatch.undo()
-        assert cache.load(cache.key("content", "fake full", PosePasses)) is None
+        assert cache.load(cache.key("content", "fake full"), PosePasses) is None
 
 
 def test_the_seam_is_the_one_that_the_package_declares():
