@@ -44,8 +44,8 @@ def body_not_seen(movement: Movement) -> Flag:
     return Flag(
         "body_not_seen",
         "The body is not in the picture or not sure enough to give the direction of the arm, so the angle is counted from the "
-        f"hand's own starting position: {movement.title.lower()} has to begin at 0, and the arm must not move. Best is a picture with "
-        "elbow, shoulder and head in it.",
+        f"hand's own starting position: {movement.title.lower()} has to begin at 0, and the arm must not move. Best is a picture "
+        "with elbow, shoulder and head in it.",
         "caution",
     )
 
