@@ -10,6 +10,7 @@
         ├── VideoError                  a recording is missing, empty, damaged or not a video
         ├── CameraError                 a camera is missing, busy or stopped giving frames
         ├── ModelFileError              a model file is missing, damaged or cannot be fetched
+        ├── CalibrationError            a camera cannot be calibrated this way, or its lens profile does not fit
         └── OutputError                 a result cannot be written
 
 A message says what was expected, what came, and what to do next. Each class also stands for an exit code of the
@@ -57,6 +58,10 @@ class CameraError(MeasurementError):
 
 class ModelFileError(MeasurementError):
     """A model file is missing, damaged, or cannot be fetched."""
+
+
+class CalibrationError(MeasurementError):
+    """A camera cannot be calibrated from what was shown, or a lens profile is damaged or does not fit the recording."""
 
 
 class OutputError(MeasurementError):

@@ -1,4 +1,12 @@
-"""Before against after: how much the range of motion changed, and whether that is more than the measuring error."""
+"""Before against after: how much the range of motion changed, and whether that is more than the measuring error.
+
+Two errors can be known of a change. One is the program's own: rendered people of known angles, filmed anew, with what the two
+recordings at hand add (:func:`~rom_tracker.analysis.uncertainty.change_budget`). The other is what clients of this place read
+differently when they are measured twice without a treatment (:mod:`~rom_tracker.analysis.reliability`). Neither contains the other:
+rendered clips have no client who moves differently by the hour; a retest has no true change that could come out too large or too
+small. What they share, such as repetitions and landmarks, would count twice in a sum. So a change is called one where it exceeds
+both: it is detectable from the larger of the two on. One's own repeatability makes a verdict more careful and never bolder.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +14,17 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from scipy.special import stdtr
 
 from rom_tracker.analysis.flag import Flag, Severity, verdict_of
 from rom_tracker.analysis.measurement import RomMeasurement
+from rom_tracker.analysis.reliability import OwnRepeatability
 from rom_tracker.analysis.uncertainty import ErrorBudget, change_budget
 from rom_tracker.errors import UsageError
+from rom_tracker.movements.measurement_error import manual_error_of
 
 ChangeVerdict = Literal["improved", "no detectable change", "worse", "refused"]
+DetectableFrom = Literal["measuring error", "own repeatability"]
 
 #: Difference in how the body stood to the camera that is worth a caution, in degrees.
 DIFFERENT_VIEW_DEG = 10.0
@@ -40,6 +52,10 @@ class Comparison:
         better. "No detectable change" means that one cannot tell, not that there is none.
     flags : tuple of Flag
         Those of both recordings, and those of the comparison itself.
+    own : OwnRepeatability or None
+        What one's own clients read differently without a treatment, where that was measured.
+    primary : bool
+        Whether this movement was chosen, before the treatment, as the one that counts.
     """
 
     before: RomMeasurement
@@ -48,18 +64,36 @@ class Comparison:
     budget: ErrorBudget | None
     verdict: ChangeVerdict
     flags: tuple[Flag, ...]
+    own: OwnRepeatability | None = None
+    primary: bool = False
 
     @property
     def detectable_deg(self) -> float | None:
-        """The smallest change that is told from measuring error with 95 % confidence, in degrees."""
-        return None if self.budget is None else self.budget.half_width_deg
+        """The smallest change that is told with 95 % confidence from what is measured without one, in degrees."""
+        return None if self.budget is None else _detectable(self.budget, self.own)[0]
+
+    @property
+    def detectable_from(self) -> DetectableFrom | None:
+        """Which of the two errors ``detectable_deg`` is; see the top of this module."""
+        return None if self.budget is None else _detectable(self.budget, self.own)[1]
 
     @property
     def interval_deg(self) -> tuple[float, float] | None:
-        """95 % interval of the change."""
+        """95 % interval of the change: ``detectable_deg`` to both sides, so that it leaves out zero where there is a change."""
+        if self.change_deg is None or self.detectable_deg is None:
+            return None
+        return self.change_deg - self.detectable_deg, self.change_deg + self.detectable_deg
+
+    @property
+    def p_value(self) -> float | None:
+        """Two-sided probability of such a change without a true one, by Student's t: the larger one of both errors."""
         if self.change_deg is None or self.budget is None:
             return None
-        return self.budget.interval_deg(self.change_deg)
+        p = self.budget.p_value(self.change_deg)
+        if self.own is None or not self.own.error.enough or not self.own.error.sem_deg:
+            return p
+        t = abs(self.change_deg) / (np.sqrt(2) * self.own.error.sem_deg)
+        return max(p, 2 * float(stdtr(self.own.error.degrees_of_freedom, -t)))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain numbers and words, as ``rom-tracker compare --json`` prints them."""
@@ -69,37 +103,62 @@ class Comparison:
             "change_deg": None if self.change_deg is None else round(self.change_deg, 2),
             "interval_deg": None if self.interval_deg is None else [round(v, 2) for v in self.interval_deg],
             "detectable_deg": None if self.detectable_deg is None else round(self.detectable_deg, 2),
+            "detectable_from": self.detectable_from,
             "verdict": self.verdict,
+            "role": "chosen beforehand" if self.primary else "exploratory",
             "flags": [{"code": f.code, "message": f.message, "severity": f.severity} for f in self.flags],
+            "budget": None if self.budget is None else self.budget.as_list(),
+            "own_repeatability": None if self.own is None else self.own.as_dict(),
+            "literature": manual.as_dict() if (manual := manual_error_of(self.before.movement.key)) else None,
         }
 
 
-def compare(before: RomMeasurement, after: RomMeasurement) -> Comparison:
+def compare(
+    before: RomMeasurement, after: RomMeasurement, *, own: OwnRepeatability | None = None, primary: bool = False
+) -> Comparison:
     """Compare the range of motion before and after.
+
+    Parameters
+    ----------
+    before, after : RomMeasurement
+    own : OwnRepeatability, optional
+        What one's own clients read differently without a treatment, in this movement; the change must exceed it too.
+    primary : bool
+        This movement was chosen, before the treatment, as the one that counts; it changes no number.
 
     Raises
     ------
     UsageError
-        The two are not of the same movement and side.
+        The two are not of the same movement and side, or ``own`` is of another movement.
     """
     if (before.movement.key, before.side) != (after.movement.key, after.side):
         raise UsageError(
             f"expected two recordings of one movement and side, got {before.movement.key} {before.side} and "
             f"{after.movement.key} {after.side}"
         )
-    flags = (*_moment_flags("before", before), *_moment_flags("after", after), *_difference_flags(before, after))
+    if own is not None and own.movement != before.movement.key:
+        raise UsageError(f"expected the repeatability of {before.movement.key}, got that of {own.movement}")
+    flags = (*_moment_flags("before", before), *_moment_flags("after", after), *difference_flags(before, after))
     refused = verdict_of(flags) == "refused"
     if refused or before.peak_deg is None or after.peak_deg is None or before.budget is None or after.budget is None:
-        return Comparison(before, after, None, None, "refused", flags)
+        return Comparison(before, after, None, None, "refused", flags, own, primary)
     change = after.peak_deg - before.peak_deg
     budget = change_budget(before.budget, after.budget, before.movement, turned=_turned_deg(before, after) > DIFFERENT_VIEW_DEG)
     gain = change if before.movement.better == "larger" else -change
+    detectable, _ = _detectable(budget, own)
     verdict: ChangeVerdict = "no detectable change"
-    if gain > budget.half_width_deg:
+    if gain > detectable:
         verdict = "improved"
-    elif gain < -budget.half_width_deg:
+    elif gain < -detectable:
         verdict = "worse"
-    return Comparison(before, after, change, budget, verdict, flags)
+    return Comparison(before, after, change, budget, verdict, flags, own, primary)
+
+
+def _detectable(budget: ErrorBudget, own: OwnRepeatability | None) -> tuple[float, DetectableFrom]:
+    """The larger of the two errors, and which one that is."""
+    if own is not None and own.error.enough and own.error.detectable_deg > budget.half_width_deg:
+        return own.error.detectable_deg, "own repeatability"
+    return budget.half_width_deg, "measuring error"
 
 
 def _same_recording(before: RomMeasurement, after: RomMeasurement) -> bool:
@@ -120,7 +179,8 @@ def _moment_flags(moment: str, measurement: RomMeasurement) -> list[Flag]:
     return [Flag(f.code, f"{moment.capitalize()}: {f.message}", f.severity) for f in measurement.flags]
 
 
-def _difference_flags(before: RomMeasurement, after: RomMeasurement) -> list[Flag]:
+def difference_flags(before: RomMeasurement, after: RomMeasurement) -> list[Flag]:
+    """What two recordings of one movement and client do not share though they should, or share though they should not."""
     found: list[Flag] = []
     caution: Severity = "caution"
     turned = _turned_deg(before, after)
@@ -152,6 +212,11 @@ def _difference_flags(before: RomMeasurement, after: RomMeasurement) -> list[Fla
         found.append(
             Flag("different_model", f"The recordings were measured with different pose models ({before.model}; {after.model}).",
                  caution)
+        )  # fmt: skip
+    if (before.lens is None) != (after.lens is None):
+        found.append(
+            Flag("different_lens", "The bending of the camera's lens was undone in only one of the recordings. Give --lens for "
+                 "both.", caution)
         )  # fmt: skip
     if before.merged is not None and after.merged is not None and before.merged.used != after.merged.used:
         found.append(

@@ -56,7 +56,8 @@ def compensations_of(
 
     An angle is taken in the picture, or out of it (arcsine of the depth's share in the segment's length, world landmarks) where the
     compensation says that it happens in depth. "Change" is counted from the start of each repetition to its end range, "angle"
-    is that between the two segments at the end range.
+    is that between the two segments at the end range, less the one expected. Where the landmarks turn along with the movement itself,
+    that share of it (``artefact_share``) is discounted.
     """
     return tuple(CompensationFound(one, _size_deg(poses, one, side, scored)) for one in movement.compensations)
 
@@ -69,8 +70,11 @@ def _size_deg(poses: PoseSequence, compensation: Compensation, side: Side, score
     for r in scored:
         at_peak = _mean_about(poses.time_s, series, r.peak_s)
         before = _mean_about(poses.time_s, series, r.start_s) if compensation.counted == "change" else 0.0
-        sizes.append(abs((at_peak - before + 180) % 360 - 180))
-    found = [size for size in sizes if np.isfinite(size)]
+        size = abs((at_peak - before + 180) % 360 - 180)
+        if compensation.counted == "angle":
+            size = abs(size - compensation.expected_deg)
+        sizes.append(max(size - compensation.artefact_share * abs(r.rom_deg), 0.0))
+    found = [size for size in sizes if not np.isnan(size)]
     return float(np.mean(found)) if found else None
 
 
@@ -95,7 +99,7 @@ def _seen(poses: PoseSequence, compensation: Compensation, side: Side) -> Floats
     """(frame,) whether all landmarks are visible and in the picture."""
     reference = compensation.reference.points if isinstance(compensation.reference, Segment) else ()
     used = sorted({i for name in (*compensation.moving.points, *reference) for i in locate(name, side)})
-    points = poses.xy[:, used]
+    points = poses.filmed_xy[:, used]
     with np.errstate(invalid="ignore"):
         inside = ((points >= 0) & (points < np.array(poses.image_size))).all(axis=(1, 2))
     return np.asarray(inside & (poses.visibility[:, used].min(axis=1) >= LEAST_VISIBLE))
@@ -107,15 +111,26 @@ def _mean_about(time_s: Floats, series: Floats, moment_s: float) -> float:
     return float(near.mean()) if len(near) else float("nan")
 
 
-def compensation_flags(found: tuple[CompensationFound, ...]) -> tuple[Flag, ...]:
-    """A flag for every compensation beyond its limit."""
-    return tuple(
+def compensation_flags(found: tuple[CompensationFound, ...], *, seen: bool) -> tuple[Flag, ...]:
+    """A flag for every compensation beyond its limit, and one for those that were not seen though the movement was."""
+    flags = [
         Flag(
             one.compensation.key,
             f"{one.compensation.title}: {one.angle_deg:.0f} degrees, more than {one.compensation.limit_deg:g}. "
             + one.compensation.advice,
-            "caution",
+            "refused" if _too_much(one) else "caution",
         )
         for one in found
         if one.flagged
-    )
+    ]
+    unseen = [one.compensation.title.lower() for one in found if one.angle_deg is None]
+    if unseen and seen:
+        message = f"Not seen in this picture, so not ruled out: {', '.join(unseen)}."
+        flags.append(Flag("compensation_not_seen", message, "note"))
+    return tuple(flags)
+
+
+def _too_much(one: CompensationFound) -> bool:
+    """Whether it is so large that another movement was done."""
+    limit = one.compensation.refused_deg
+    return limit is not None and one.angle_deg is not None and one.angle_deg > limit

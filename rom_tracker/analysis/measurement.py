@@ -11,22 +11,27 @@ import numpy as np
 from rom_tracker import __version__
 from rom_tracker.analysis.compensation import CompensationFound, compensation_flags, compensations_of
 from rom_tracker.analysis.flag import Flag, Verdict, verdict_of
+from rom_tracker.analysis.lens import lens_dict, lens_flags, lens_for
 from rom_tracker.analysis.quality import file_flags, flags_of, no_person, small_range
 from rom_tracker.analysis.repetitions import Repetition, Repetitions, find_repetitions
-from rom_tracker.analysis.seeing import VIEW_CAUTION_DEG, body_not_seen, small_face
+from rom_tracker.analysis.seeing import SMALL_FACE_PX, VIEW_CAUTION_DEG, fit_flags
 from rom_tracker.analysis.uncertainty import POOR_NOD_DEG, TURNED_VIEW_DEG, ErrorBudget, end_range_budget
 from rom_tracker.capture import VideoFile
+from rom_tracker.capture.lens import LensProfile
 from rom_tracker.errors import UsageError
 from rom_tracker.landmarks import Side
 from rom_tracker.movements import Movement, load_catalogue
 from rom_tracker.pose import smoothing
-from rom_tracker.pose.angles import AngleSeries, angle_series, head_series, profile_series, resting_value
+from rom_tracker.pose.angles import AngleSeries, fitted_series, is_fitted, resting_value
 from rom_tracker.pose.estimator import PoseModel, Progress, poses_of
-from rom_tracker.pose.hand import HandSequence, body_is_seen, hand_view, hands_of, with_hand
-from rom_tracker.pose.head import FaceSequence, faces_of, head_turns
+from rom_tracker.pose.hand import HandSequence, hands_of
+from rom_tracker.pose.head import FaceSequence, faces_of
+from rom_tracker.pose.lens import undistorted, undistorted_mesh
 from rom_tracker.pose.passes import MergedPasses, merge_passes
+from rom_tracker.pose.reading import Reading, read_angle
 from rom_tracker.pose.sequence import Floats, PosePasses
-from rom_tracker.pose.view import FACING_THE_CAMERA, View, body_view
+from rom_tracker.pose.skeleton import Skeleton, fit_skeleton
+from rom_tracker.pose.view import View
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +65,8 @@ class RomMeasurement:
         Rotation of the head since the starting position, where the face was followed.
     video : str or None
         The recording's name.
+    skeleton : Skeleton or None
+        The body in space behind the angles; None where they were taken in the picture.
     """
 
     movement: Movement
@@ -80,6 +87,19 @@ class RomMeasurement:
     model: str
     head: Floats | None = None
     video: str | None = None
+    skeleton: Skeleton | None = None
+
+    @property
+    def geometry(self) -> str:
+        """What the angle was taken in, and why."""
+        if self.skeleton is None or self.view is None:
+            return "turn of the face in space" if self.head is not None else "picture plane"
+        return f"3-D fit: the body is turned {self.view.off_plane_deg(self.movement):.0f} degrees out of the movement's plane"
+
+    @property
+    def lens(self) -> LensProfile | None:
+        """The lens that was undone, if any."""
+        return None if self.merged is None else self.merged.poses.lens
 
     @property
     def interval_deg(self) -> tuple[float, float] | None:
@@ -112,6 +132,7 @@ class RomMeasurement:
             "peak_deg": _rounded(self.peak_deg),
             "rom_deg": _rounded(self.rom_deg),
             "interval_deg": None if self.interval_deg is None else [_rounded(v) for v in self.interval_deg],
+            "budget": None if self.budget is None else self.budget.as_list(),
             "best_deg": _rounded(self.best_deg),
             "spread_deg": _rounded(self.spread_deg),
             "best_rom_deg": _rounded(self.best_rom_deg),
@@ -132,8 +153,10 @@ class RomMeasurement:
                 "model": self.model,
                 "instrument": self.movement.instrument,
                 "zero": self.movement.zero,
+                "geometry": self.geometry,
                 "looks": None if self.merged is None else self.merged.used,
                 "smoothing": smoothing.statement(self.angles.time_s),
+                "lens": lens_dict(self.lens),
             },
         }
 
@@ -144,6 +167,7 @@ def measure(
     side: Side,
     *,
     model: PoseModel = "full",
+    lens: LensProfile | None = None,
     progress: Progress | None = None,
 ) -> RomMeasurement:
     """Measure the range of motion in a recording.
@@ -157,6 +181,8 @@ def measure(
     side : {"left", "right"}
         The tested side; for the trunk's side bend, the side bent to.
     model : {"full", "lite", "heavy"}
+    lens : LensProfile, optional
+        Of the camera, at the recording's aspect ratio; by default the kept one of the camera that the sidecar names, if any.
     progress : callable, optional
         Called with the seconds of video done, and in all where known.
 
@@ -170,6 +196,8 @@ def measure(
         The recording cannot be read.
     ModelFileError
         The pose model is not here and cannot be fetched.
+    CalibrationError
+        The lens profile is damaged or does not fit the recording.
 
     Examples
     --------
@@ -183,13 +211,17 @@ def measure(
     if side not in ("left", "right"):
         raise UsageError(f"expected side 'left' or 'right', got {side!r}")
     source = VideoFile(video)
+    lens = lens_for(source, lens)
     rounds = 1 if movement.instrument == "body" else 2
     passes = poses_of(source, model, _round_of(progress, 0, rounds))
     second = _round_of(progress, 1, rounds)
     hands = hands_of(source, passes, side, second) if movement.instrument == "hand" else None
     faces = faces_of(source, passes, second) if movement.instrument == "face" and passes.person_found.any() else None
     flags = file_flags(ended_early=source.ended_early, model=model)
-    return measure_poses(passes, movement, side, hands=hands, faces=faces, video=os.fspath(video), flags=flags)
+    hands, faces = hands and undistorted_mesh(hands, lens), faces and undistorted_mesh(faces, lens)
+    passes = undistorted(passes, lens)
+    found = measure_poses(passes, movement, side, hands=hands, faces=faces, video=os.fspath(video), flags=flags)
+    return replace(found, flags=(*found.flags, *lens_flags(found)))
 
 
 def _round_of(progress: Progress | None, index: int, rounds: int) -> Progress | None:
@@ -224,33 +256,24 @@ def measure_poses(
         The recording's name.
     flags : tuple of Flag
         Those known of the recording beforehand.
+
+    Raises
+    ------
+    UsageError
+        The movement is read off the hand or the face, and the recording was not looked at for them.
     """
-    body = body_view(passes)
-    hand = hand_view(hands, side) if hands is not None else None
-    if body is None and hand is None:
+    reading = read_angle(passes, movement, side, hands=hands, faces=faces)
+    if reading is None:
         return _nobody(passes, movement, side, video, flags)
-    if hands is not None and not body_is_seen(passes):
-        movement = movement.model_copy(update={"reference": "up", "zero": "start"})
-        flags = (*flags, body_not_seen(movement))
-    view = View(body or FACING_THE_CAMERA, hand)
-    merged = merge_passes(passes, movement, side, view.body)
-    head = None
-    if hands is not None:
-        merged = replace(merged, poses=with_hand(merged.poses, hands, side))
-    if view.in_profile(movement):
-        angles = profile_series(merged.poses, movement, side, view)
-    elif movement.instrument == "face" and faces is not None:
-        head = head_turns(faces, merged.poses.image_size)
-        flags = (*flags, *small_face(faces.width_px, movement))
-        angles = head_series(head, merged.poses, movement, side, view)
-    else:
-        angles = angle_series(merged.poses, movement, side, view)
+    reading, skeleton = _in_space(reading, passes, side)
+    movement, angles = reading.movement, reading.angles
     repetitions = find_repetitions(_to_the_named_side(angles) if movement.two_way else angles)
-    compensations = compensations_of(merged.poses, movement, side, repetitions.scored)
-    flags = (*flags, *flags_of(angles, repetitions, merged, movement, side, view), *compensation_flags(compensations))
+    compensations = compensations_of(reading.merged.poses, movement, side, repetitions.scored)
+    flags = (*flags, *flags_of(reading, repetitions, side), *fit_flags(skeleton))
+    flags = (*flags, *compensation_flags(compensations, seen=bool(repetitions.scored)))
     verdict = verdict_of(flags)
     scored = () if verdict == "refused" else repetitions.scored
-    budget = _budget(scored, angles, movement, view, flags) if scored else None
+    budget = _budget(scored, reading, fitted=skeleton is not None) if scored else None
     rom = _mean([r.rom_deg for r in scored])
     if rom is not None and budget is not None:
         flags = (*flags, *small_range(rom, budget.half_width_deg))
@@ -269,12 +292,25 @@ def measure_poses(
         budget=budget,
         angles=angles,
         compensations=compensations,
-        merged=merged,
-        view=view,
-        head=head,
+        merged=reading.merged,
+        view=reading.view,
+        head=reading.head,
         model=passes.as_filmed.model,
         video=video,
+        skeleton=skeleton,
     )
+
+
+def _in_space(reading: Reading, passes: PosePasses, side: Side) -> tuple[Reading, Skeleton | None]:
+    """The angle from a body fitted in space instead, where the view asks for it; both looks are averaged for it."""
+    movement, view = reading.movement, reading.view
+    if not is_fitted(movement, view):
+        return reading, None
+    merged = merge_passes(passes, movement.model_copy(update={"preferred_view": "both"}), side, view.body)
+    skeleton = fit_skeleton(merged.poses)
+    if skeleton is None:
+        return reading, None
+    return replace(reading, merged=merged, angles=fitted_series(skeleton, merged.poses, movement, side)), skeleton
 
 
 def _to_the_named_side(angles: AngleSeries) -> AngleSeries:
@@ -290,7 +326,7 @@ def _nobody(passes: PosePasses, movement: Movement, side: Side, video: str | Non
         movement=movement,
         side=side,
         verdict="refused",
-        flags=(*flags, no_person()),
+        flags=(*flags, no_person(movement)),
         repetitions=Repetitions((), (), ()),
         start_deg=None,
         peak_deg=None,
@@ -307,14 +343,19 @@ def _nobody(passes: PosePasses, movement: Movement, side: Side, video: str | Non
     )
 
 
-def _budget(
-    scored: tuple[Repetition, ...], angles: AngleSeries, movement: Movement, view: View, flags: tuple[Flag, ...]
-) -> ErrorBudget:
+def _budget(scored: tuple[Repetition, ...], reading: Reading, *, fitted: bool) -> ErrorBudget:
+    view_sd_deg = 0.0 if fitted else _view_sd_deg(reading)
+    return end_range_budget(scored, reading.angles, reading.movement, view_sd_deg=view_sd_deg, fitted=fitted)
+
+
+def _view_sd_deg(reading: Reading) -> float:
+    """What the way in which the client was seen adds to the error."""
+    movement, view = reading.movement, reading.view
     turned = view.off_plane_deg(movement) > VIEW_CAUTION_DEG
-    if view.is_nod(movement):
-        poor = (turned and not view.in_profile(movement)) or any(flag.code == "small_face" for flag in flags)
-        return end_range_budget(scored, angles, movement, view_sd_deg=POOR_NOD_DEG if poor else 0.0)
-    return end_range_budget(scored, angles, movement, view_sd_deg=TURNED_VIEW_DEG if turned else 0.0)
+    if not view.is_nod(movement):
+        return TURNED_VIEW_DEG if turned else 0.0
+    small = reading.face_px is not None and reading.face_px < SMALL_FACE_PX
+    return POOR_NOD_DEG if small or (turned and not view.in_profile(movement)) else 0.0
 
 
 def _best(values: list[float], movement: Movement) -> float | None:

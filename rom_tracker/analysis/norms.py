@@ -12,12 +12,13 @@ from rom_tracker.movements.norms import ADULT_AGE, OLDEST_AGE, Norm, Sex, ceilin
 
 Interval = tuple[float, float]
 
+_NAMES = {"norm": "norm", "reference": "reference value"}
 _PERSON = {("F", True): "a woman", ("F", False): "a girl", ("M", True): "a man", ("M", False): "a boy"}
 
 
 @dataclass(frozen=True)
 class Placement:
-    """A measured end range beside the norm of the client's group.
+    """A measured end range beside the norm of the client's group, or beside a reference value where there is no such norm.
 
     Attributes
     ----------
@@ -25,11 +26,12 @@ class Placement:
         Years.
     sex : {"F", "M"} or None
     norm : Norm or None
-        Of people who moved actively, as clients do here; None where the tables have none.
+        Of people who moved actively, as clients do here, or a reference value (its ``kind`` says which); None where the tables have
+        neither.
     ceiling : Norm or None
         The group that goes furthest when moved by an examiner: for plausibility only.
     difference_deg : float or None
-        End range less the norm's mean; None where there is no comparable norm or no end range.
+        End range less the norm's mean; None beside a reference value, and where there is no comparable norm or no end range.
     interval_deg : (float, float) or None
         95 % interval of the difference: the measuring error alone. How surely the norm itself is known is not in it.
     notes : tuple of Flag
@@ -81,7 +83,8 @@ class Placement:
 def place(measurement: RomMeasurement, age: float, sex: Sex | None = None) -> Placement:
     """Hold an end range against the norm for a person of that age and sex.
 
-    Only norms of active movement count, since the client moves without help. A passive mean serves as a ceiling: an end range
+    Only norms of active movement count, since the client moves without help. Where there is none, a reference value is named, and
+    nothing is reckoned from it: it is not known of whom it is. A passive mean serves as a ceiling: an end range
     whose whole 95 % interval lies above it is noted, since half of all people lie above a mean.
 
     Raises
@@ -97,7 +100,8 @@ def place(measurement: RomMeasurement, age: float, sex: Sex | None = None) -> Pl
     norm = norm_for(key, age=age, sex=sex)
     ceiling = ceiling_for(key, age=age, sex=sex)
     difference, interval = None, None
-    if norm is not None and norm.comparable and measurement.peak_deg is not None and measurement.interval_deg is not None:
+    comparable = norm is not None and norm.comparable and norm.kind == "norm"
+    if norm is not None and comparable and measurement.peak_deg is not None and measurement.interval_deg is not None:
         low, high = measurement.interval_deg
         difference, interval = measurement.peak_deg - norm.mean_deg, (low - norm.mean_deg, high - norm.mean_deg)
     notes = (*_norm_notes(measurement, norm, age, sex), *_ceiling_notes(measurement, ceiling))
@@ -106,7 +110,7 @@ def place(measurement: RomMeasurement, age: float, sex: Sex | None = None) -> Pl
 
 def group_words(norm: Norm) -> str:
     """Of whom a number is: "women, ages 20 to 91, n = 1166"."""
-    if norm.statistic == "reference":
+    if norm.kind == "reference":
         return "one reference value for everybody"
     who = {"F": "women", "M": "men", "both": "women and men"}[norm.sex]
     if norm.age_from is not None and norm.age_from < ADULT_AGE:
@@ -122,9 +126,8 @@ def _norm_notes(measurement: RomMeasurement, norm: Norm | None, age: float, sex:
         unknown = "" if sex else ", sex not given"
         return [Flag("no_norm", f"There is no norm for {name} in this program's tables for {person} of {age:g}{unknown}.", "note")]
     if not norm.comparable:
-        why = f"No difference from the norm is given, because {name} is {norm.remark}."
-        return [Flag("norm_not_comparable", why, "note")]
-    return [Flag("norm_remark", f"About the norm: {norm.remark}.", "note")] if norm.remark else []
+        return [Flag("norm_not_comparable", f"Not to be compared with the {_NAMES[norm.kind]}: {norm.remark}.", "note")]
+    return [Flag("norm_remark", f"About the {_NAMES[norm.kind]}: {norm.remark}.", "note")] if norm.remark else []
 
 
 def _ceiling_notes(measurement: RomMeasurement, ceiling: Norm | None) -> list[Flag]:
@@ -144,5 +147,8 @@ def _ceiling_notes(measurement: RomMeasurement, ceiling: Norm | None) -> list[Fl
 
 
 def _group_dict(norm: Norm) -> dict[str, Any]:
-    names = ("sex", "age_from", "age_to", "n", "mode", "statistic", "mean_deg", "sd_deg", "comparable", "source", "url", "checked")
+    names = (
+        "kind", "sex", "age_from", "age_to", "n", "mode", "statistic", "mean_deg", "sd_deg", "comparable", "remark", "source",
+        "url", "checked",
+    )  # fmt: skip
     return {name: getattr(norm, name) for name in names}

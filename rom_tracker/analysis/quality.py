@@ -11,6 +11,7 @@ from rom_tracker.landmarks import Side, opposite_side
 from rom_tracker.movements import Movement, Segment
 from rom_tracker.pose.angles import AngleSeries, resting_value, turn_deg
 from rom_tracker.pose.passes import MergedPasses
+from rom_tracker.pose.reading import Reading
 from rom_tracker.pose.view import View
 
 #: Below this median rate a quick end range may fall between two frames, in frames per second.
@@ -43,13 +44,11 @@ IMPLAUSIBLE_SHARE = 0.02
 WIDE_SPREAD_DEG = 5.0
 
 
-def no_person() -> Flag:
+def no_person(movement: Movement) -> Flag:
     """Nobody was found in any frame."""
-    return Flag(
-        "no_person",
-        "Nobody was found in the recording. The whole body should be in the picture, well lit, about 2 to 4 m from the camera.",
-        "refused",
-    )
+    who = "No hand and nobody" if movement.instrument == "hand" else "Nobody"
+    message = f"{who} was found in the recording. {movement.title} has to be filmed {movement.camera_words}, well lit."
+    return Flag("no_person", message, "refused")
 
 
 def file_flags(*, ended_early: bool, model: str) -> tuple[Flag, ...]:
@@ -84,14 +83,13 @@ def small_range(rom_deg: float, half_width_deg: float) -> tuple[Flag, ...]:
     )
 
 
-def flags_of(
-    angles: AngleSeries, repetitions: Repetitions, merged: MergedPasses, movement: Movement, side: Side, view: View
-) -> tuple[Flag, ...]:
+def flags_of(reading: Reading, repetitions: Repetitions, side: Side) -> tuple[Flag, ...]:
     """All flags of one recording in which somebody was found."""
+    angles, movement, merged, view = reading.angles, reading.movement, reading.merged, reading.view
     return (
         *_frame_flags(angles),
         *view_flags(view, movement, side),
-        *instrument_flags(angles, repetitions, movement, view),
+        *instrument_flags(reading, repetitions),
         *_repetition_flags(angles, repetitions, movement),
         *_direction_flags(angles, repetitions, merged, movement, side),
         *_visibility_flags(angles, movement, side, view),
@@ -134,7 +132,7 @@ def _repetition_flags(angles: AngleSeries, repetitions: Repetitions, movement: M
                 Flag("joint_not_seen", f"The joints of {movement.title.lower()} {where}. Move the camera so that the whole limb "
                      "stays in the picture.", "refused")
             )  # fmt: skip
-        else:
+        elif not _goes_the_other_way(angles, movement):
             found.append(
                 Flag("no_movement", f"The angle changed by {np.ptp(known):.0f} degrees and no repetition of at least "
                      f"{SMALLEST_EXCURSION_DEG:.0f} degrees was found. Check the movement and the side, or record again.",
@@ -148,6 +146,8 @@ def _repetition_flags(angles: AngleSeries, repetitions: Repetitions, movement: M
                 "caution",
             )
         )
+    if len(scored) == 2:
+        found.append(Flag("two_repetitions", "Two repetitions were found; three to five make the result more certain.", "note"))
     if scored and repetitions.cut_off:
         found.append(
             Flag("end_range_not_seen", f"The end range near {times(repetitions.cut_off)} was not seen and is not scored.",
@@ -173,20 +173,14 @@ def _direction_flags(
 ) -> list[Flag]:
     """Whether it was this movement that the client did."""
     scored = repetitions.scored
-    known = angles.angle_deg[np.isfinite(angles.angle_deg)]
-    if (
-        not scored
-        and movement.two_way
-        and len(known)
-        and resting_value(angles.time_s, angles.angle_deg) - known.min() > OTHER_WAY_DEG
-    ):
-        return [_other_direction(float(known.min()), movement)]
+    if not scored and _goes_the_other_way(angles, movement):
+        return [_other_direction(float(np.nanmin(angles.angle_deg)), movement, side)]
     if not scored:
         return []
     start, peak = (float(np.mean([getattr(r, name) for r in scored])) for name in ("start_deg", "peak_deg"))
     rest = resting_value(angles.time_s, angles.angle_deg)
     if sum(movement.limits_deg) > 0 and peak - rest < SMALLEST_EXCURSION_DEG < rest - start:
-        return [_other_direction(start, movement)]
+        return [_other_direction(start, movement, side)]
     share = _own_share(scored, merged, movement, side)
     if share < OWN_SHARE_CAUTION:
         return [
@@ -200,11 +194,21 @@ def _direction_flags(
     return []
 
 
-def _other_direction(farthest_deg: float, movement: Movement) -> Flag:
+def _goes_the_other_way(angles: AngleSeries, movement: Movement) -> bool:
+    """Whether a movement of trunk or head goes to the other side only."""
+    known = angles.angle_deg[np.isfinite(angles.angle_deg)]
+    if not movement.two_way or not len(known):
+        return False
+    rest = resting_value(angles.time_s, angles.angle_deg)
+    return bool(rest - known.min() > OTHER_WAY_DEG > known.max() - rest)
+
+
+def _other_direction(farthest_deg: float, movement: Movement, side: Side) -> Flag:
+    meant = f"Did you mean --side {opposite_side(side)}?" if movement.two_way else "Check the movement and the side."
     return Flag(
         "other_direction",
         f"The client moves the other way: from rest to {farthest_deg:.0f} degrees, and never beyond rest in the direction of "
-        f"{movement.title.lower()}. Check the movement and the side.",
+        f"{movement.title.lower()}. {meant}",
         "refused",
     )
 
@@ -281,8 +285,7 @@ def _evidence_flags(movement: Movement) -> list[Flag]:
     return [
         Flag(
             "borrowed_error",
-            f"No recording of {movement.title.lower()} with a known angle was at hand; its measuring error is borrowed "
-            "from other movements, on the wide side.",
+            f"{movement.title} was never checked against known angles; the error shown is a cautious guess from other movements.",
             "note",
         )
     ]

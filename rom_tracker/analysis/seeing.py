@@ -9,13 +9,18 @@ from rom_tracker.analysis.repetitions import Repetitions
 from rom_tracker.landmarks import Side
 from rom_tracker.movements import Movement
 from rom_tracker.movements.definitions import HAND_DIRECTIONS
-from rom_tracker.pose.angles import AngleSeries
+from rom_tracker.pose.angles import FIT_FROM_DEG, can_be_fitted, is_fitted
+from rom_tracker.pose.reading import Reading
+from rom_tracker.pose.skeleton import Skeleton
 from rom_tracker.pose.view import View
 
 #: Degrees out of the movement's plane from which the view is a caution, and from which no angle is reported. Geometry alone
 #: costs 2 degrees at 20 and 10 at 45 (proximal segment upright, orthographic camera).
 VIEW_CAUTION_DEG = 20.0
 VIEW_REFUSED_DEG = 50.0
+
+#: A client who goes farther than this over the floor, in metres, walks. A squat and tests in place: up to 0.3; five steps: 2.1.
+WALKED_M = 0.8
 
 #: Agreement of shoulders, head and feet about the facing below which it is a caution.
 UNSURE_FACING = 0.5
@@ -27,37 +32,34 @@ SMALL_FACE_PX = 60.0
 #: The starting position of a head is unknown where the face is first found later than this, in seconds.
 LATEST_START_S = 0.5
 
+#: An end range was lost where the face was, within this time of it, in seconds.
+LOST_WITHIN_S = 0.5
+
 #: Fewest frames that hold a repetition.
 FEWEST_FRAMES = 10
 
 
-def small_face(width_px: float, movement: Movement) -> tuple[Flag, ...]:
-    """A flag where the face is too small in the picture for a nod; side-bend and rotation come out right all the same."""
-    if width_px >= SMALL_FACE_PX or movement.plane != "sagittal":
-        return ()
-    message = f"The face is only {width_px:.0f} pixels wide; at least {SMALL_FACE_PX:.0f} are needed to follow it well."
-    return (Flag("small_face", f"{message} Best is {movement.camera_words}.", "caution"),)
-
-
-def body_not_seen(movement: Movement) -> Flag:
-    """The hand is measured without the body."""
-    return Flag(
-        "body_not_seen",
-        "The body is not in the picture or not sure enough to give the direction of the arm, so the angle is counted from the "
-        f"hand's own starting position: {movement.title.lower()} has to begin at 0, and the arm must not move. Best is a picture "
-        "with elbow, shoulder and head in it.",
-        "caution",
-    )
-
-
 def view_flags(view: View, movement: Movement, side: Side) -> list[Flag]:
-    """Whether the camera stands where the movement is seen."""
+    """Whether the camera stands where the movement is seen, and the client lies where the test asks for it."""
+    return [*_posture_flags(view, movement), *_camera_flags(view, movement, side)]
+
+
+def _posture_flags(view: View, movement: Movement) -> list[Flag]:
+    if movement.posture.lies is None or view.body.lies_deg:
+        return []
+    message = f"The client does not lie. {movement.title} is measured {movement.posture.words}."
+    return [Flag("posture", message, "caution")]
+
+
+def _camera_flags(view: View, movement: Movement, side: Side) -> list[Flag]:
     off = view.off_plane_deg(movement)
     wanted = f"filmed {movement.camera_words}"
     if view.is_nod(movement):
         return _nod_flags(off, movement, wanted, in_profile=view.in_profile(movement))
     found: list[Flag] = []
-    if off > VIEW_REFUSED_DEG:
+    if is_fitted(movement, view):
+        found.append(_fitted_flag(off, view, movement, side))
+    elif off > _refused_from_deg(view, movement):
         found.append(
             Flag("view", f"The {_part(movement)} is turned about {off:.0f} degrees out of the plane of the movement, and one "
                  f"camera cannot measure it from there. {movement.title} has to be {wanted}.", "refused")
@@ -78,6 +80,40 @@ def view_flags(view: View, movement: Movement, side: Side) -> list[Flag]:
             )
         )
     return found
+
+
+def _refused_from_deg(view: View, movement: Movement) -> float:
+    """From behind a joint that bends towards or away from the camera comes out wrong in the picture too: 20 degrees at 47."""
+    behind = abs(view.body.yaw_deg) > 90 and not view.body.lies_deg
+    return FIT_FROM_DEG if behind and can_be_fitted(movement) else VIEW_REFUSED_DEG
+
+
+def _fitted_flag(off: float, view: View, movement: Movement, side: Side) -> Flag:
+    """The angle does not come from the picture; how the camera has to stand for it to do so."""
+    wanted_deg = {"left": -90.0, "right": 90.0}[side] if movement.camera == "side" else 0.0
+    turn = (view.body.yaw_deg - wanted_deg + 180) % 360 - 180
+    message = (
+        f"The body is turned about {off:.0f} degrees out of the plane of the movement; the angle was taken from a body fitted to "
+        "the whole recording in three dimensions, which is less exact"
+    )
+    if movement.plane == "sagittal" and movement.reference_at_zero == "down" and "mid_hip" in movement.points:
+        message += ", above all at rest, where it reads too high: go by the end range"
+    advice = f"move the camera about {abs(turn):.0f} degrees round the client to the {'right' if turn > 0 else 'left'}"
+    return Flag("view", f"{message}. Best is filmed {movement.camera_words}: {advice}.", "caution")
+
+
+def fit_flags(skeleton: Skeleton | None) -> tuple[Flag, ...]:
+    """Whether a body could be fitted to the recording, and to what; nothing where none was tried."""
+    found: list[Flag] = []
+    if skeleton is not None and not skeleton.converged:
+        message = "No body of constant bone lengths fits the landmarks; another person or an object may have been taken for a limb."
+        found.append(Flag("no_fit", message, "refused"))
+    if skeleton is not None and skeleton.walked_m > WALKED_M:
+        message = (
+            f"The client walks ({skeleton.walked_m:.1f} m). The angle over time is given, but no end range: from an oblique view "
+        )
+        found.append(Flag("walking", f"{message}the highest angle of a step may be 20 degrees wrong.", "refused"))
+    return tuple(found)
 
 
 def _part(movement: Movement) -> str:
@@ -102,29 +138,66 @@ def _one_sided(movement: Movement) -> bool:
     return any(not name.startswith("mid_") for name in movement.points)
 
 
-def instrument_flags(angles: AngleSeries, repetitions: Repetitions, movement: Movement, view: View) -> list[Flag]:
-    """Whether the hand or the face was found where it matters."""
-    if movement.instrument == "body":
-        return []
-    if view.in_profile(movement):
-        return []
-    part, wanted = movement.instrument, f"filmed {movement.camera_words}"
+def instrument_flags(reading: Reading, repetitions: Repetitions) -> list[Flag]:
+    """Whether the hand, the arm, the face and the trunk were found where they matter."""
+    movement = reading.movement
+    if movement.instrument == "hand":
+        return _hand_flags(reading)
+    return _face_flags(reading, repetitions) if movement.instrument == "face" else []
+
+
+def _hand_flags(reading: Reading) -> list[Flag]:
+    movement = reading.movement
+    found: list[Flag] = []
+    if not reading.arm_seen:
+        message = (
+            "The body is not in the picture or not sure enough to give the direction of the arm, so the angle is counted from the "
+            f"hand's own starting position: {movement.title.lower()} has to begin at 0, and the arm must not move. Best is a "
+            "picture with elbow, shoulder and head in it."
+        )
+        found.append(Flag("body_not_seen", message, "caution"))
+    if np.isfinite(reading.angles.angle_deg).sum() < FEWEST_FRAMES:
+        found.append(_not_found("hand", movement))
+    return found
+
+
+def _face_flags(reading: Reading, repetitions: Repetitions) -> list[Flag]:
+    movement, angles = reading.movement, reading.angles
+    found: list[Flag] = []
+    if reading.view.body.lies_deg:
+        message = f"The client lies. {movement.title} is measured sitting upright, {movement.camera_words}."
+        return [Flag("posture", message, "refused")]
+    if not reading.trunk_seen:
+        message = "The trunk is not in the picture, so leaning counts as neck. Best is a picture from the head to the hips."
+        found.append(Flag("trunk_not_seen", message, "caution"))
+    if reading.face_px is None:
+        return found
     known = np.isfinite(angles.angle_deg)
     if known.sum() < FEWEST_FRAMES:
-        return [Flag(f"{part}_not_seen", f"The {part} was not found. {movement.title} has to be {wanted}.", "refused")]
-    if part == "face" and angles.time_s[known][0] > angles.time_s[0] + LATEST_START_S:
+        return [*found, _not_found("face", movement)]
+    first_s = float(angles.time_s[known][0])
+    if first_s > angles.time_s[0] + LATEST_START_S:
         message = (
-            f"The face was first found {angles.time_s[known][0]:.1f} s into the recording, so that the starting position, from "
+            f"The face was first found {first_s:.1f} s into the recording, so that the starting position, from which the angle is "
+            f"counted, is unknown. {movement.title} has to be filmed {movement.camera_words}."
         )
-        return [
-            Flag(
-                "face_not_seen", f"{message}which the angle is counted, is unknown. {movement.title} has to be {wanted}.", "refused"
-            )
-        ]
-    if part == "face" and repetitions.cut_off:
+        return [*found, Flag("face_not_seen", message, "refused")]
+    lost = [moment for moment in repetitions.cut_off if not known[np.abs(angles.time_s - moment) <= LOST_WITHIN_S].all()]
+    if lost:
         until = float(np.nanmax(angles.angle_deg))
-        return [Flag("face_lost", f"The face was lost beyond {until:.0f} degrees (near {times(repetitions.cut_off)}).", "caution")]
-    return []
+        found.append(Flag("face_lost", f"The face was lost beyond {until:.0f} degrees (near {times(lost)}).", "caution"))
+    if reading.view.is_nod(movement) and reading.face_px < SMALL_FACE_PX:
+        message = (
+            f"The face is only {reading.face_px:.0f} pixels wide; at least {SMALL_FACE_PX:.0f} are needed to follow a nod well."
+        )
+        found.append(Flag("small_face", f"{message} Bring the camera nearer.", "caution"))
+    return found
+
+
+def _not_found(part: str, movement: Movement) -> Flag:
+    return Flag(
+        f"{part}_not_seen", f"The {part} was not found. {movement.title} has to be filmed {movement.camera_words}.", "refused"
+    )
 
 
 def times(seconds: tuple[float, ...] | list[float]) -> str:

@@ -64,6 +64,7 @@ class SideComparison:
             "difference_deg": None if self.difference_deg is None else round(self.difference_deg, 2),
             "interval_deg": None if self.interval_deg is None else [round(v, 2) for v in self.interval_deg],
             "detectable_deg": None if self.detectable_deg is None else round(self.detectable_deg, 2),
+            "budget": None if self.budget is None else self.budget.as_list(),
             "verdict": self.verdict,
             "flags": [{"code": f.code, "message": f.message, "severity": f.severity} for f in self.flags],
         }

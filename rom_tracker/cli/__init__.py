@@ -9,11 +9,12 @@ import sys
 
 import typer
 
-from rom_tracker.cli import measuring, output, upkeep
+from rom_tracker.cli import calibrate, measuring, output, upkeep
 from rom_tracker.cli.demonstration import demo
 from rom_tracker.cli.output import fail
 from rom_tracker.cli.protocols import protocols
 from rom_tracker.cli.recording import record
+from rom_tracker.cli.repeatability import repeatability
 from rom_tracker.errors import RomTrackerError, UsageError
 
 app = typer.Typer(
@@ -26,10 +27,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.callback(invoke_without_command=True)(upkeep.version_option)
-for command in (measuring.measure, measuring.compare, record, demo):
+for command in (measuring.measure, measuring.compare, record, repeatability, demo):
     app.command()(command)
 for upkeep_command in (upkeep.movements, protocols, upkeep.models, upkeep.check):
     app.command()(upkeep_command)
+app.add_typer(calibrate.app)
 
 
 def main() -> None:

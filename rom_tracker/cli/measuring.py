@@ -9,10 +9,13 @@ import typer
 from rich.markup import escape
 
 from rom_tracker.cli import output
+from rom_tracker.cli.explain import beside_words, detectable_words, print_budget
 from rom_tracker.cli.request import (
     CHART_SUFFIXES,
     ChartOption,
+    ExplainOption,
     JsonOption,
+    LensOption,
     ModelOption,
     MovementOption,
     OwnMovements,
@@ -24,9 +27,11 @@ from rom_tracker.cli.request import (
     check_there,
     is_both,
 )
+from rom_tracker.cli.retests import camera_of
 from rom_tracker.errors import UsageError, VideoError
 
 if TYPE_CHECKING:
+    from rom_tracker.analysis.comparison import Comparison
     from rom_tracker.analysis.measurement import RomMeasurement
     from rom_tracker.analysis.norms import Placement
     from rom_tracker.analysis.sides import SideComparison
@@ -45,12 +50,14 @@ def measure(
     age: Annotated[int | None, typer.Option("--age", help="The client's age in years: shows the norm of that age.")] = None,
     sex: Annotated[str | None, typer.Option("--sex", help="female or male: for the norm.")] = None,
     model: ModelOption = "full",
+    lens: LensOption = None,
     as_json: JsonOption = False,
     angles: Annotated[Path | None, typer.Option("--angles", help="Write the angle of every frame into this CSV file.")] = None,
     chart: ChartOption = None,
     overlay: Annotated[
         Path | None, typer.Option("--overlay", help="Write a video with the skeleton and the angle drawn over the picture (.webm).")
     ] = None,
+    explain: ExplainOption = False,
     movements_file: OwnMovements = None,
 ) -> None:
     """Measure the range of motion in one recording, or of both sides."""
@@ -58,13 +65,13 @@ def measure(
     if is_both(side) or other_side is not None:
         if overlay is not None:
             raise UsageError("An overlay shows one side: ask for it with --side left or --side right, without --other-side.")
-        sides = SidesRequest.of(video, other_side, movement, side, model, movements_file)
+        sides = SidesRequest.of(video, other_side, movement, side, model, movements_file).through(lens)
         check_outputs(tuple(sides.videos.values()), (angles, (".csv",)), (chart, CHART_SUFFIXES))
-        refused = _measure_sides(sides, person, as_json, angles, chart)
+        refused = _measure_sides(sides, person, as_json, angles, chart, explain)
     else:
-        wanted = Request.of((video,), movement, side, model, movements_file)
+        wanted = Request.of((video,), movement, side, model, movements_file).through(lens)
         check_outputs((video,), (angles, (".csv",)), (chart, CHART_SUFFIXES), (overlay, (".webm",)))
-        refused = _measure_one(video, wanted, person, as_json, angles, chart, overlay)
+        refused = _measure_one(video, wanted, person, as_json, angles, chart, overlay, explain)
     if refused:
         raise typer.Exit(1)
 
@@ -77,6 +84,7 @@ def _measure_one(
     angles: Path | None,
     chart: Path | None,
     overlay: Path | None,
+    explain: bool,
 ) -> bool:
     """Measure one side, write and print what was asked for; whether it was refused."""
     try:
@@ -108,11 +116,15 @@ def _measure_one(
         output.print_json(_with_norm(found, placement))
     else:
         _print_measurement(video, found, placement)
+        if explain:
+            print_budget(found.budget, "the end range")
         output.print_written(angles, chart, overlay)
     return found.verdict == "refused"
 
 
-def _measure_sides(wanted: SidesRequest, person: Person | None, as_json: bool, angles: Path | None, chart: Path | None) -> bool:
+def _measure_sides(
+    wanted: SidesRequest, person: Person | None, as_json: bool, angles: Path | None, chart: Path | None, explain: bool
+) -> bool:
     """Measure both sides, write and print what was asked for; whether no difference can be given."""
     from rom_tracker.analysis.sides import compare_sides
 
@@ -143,6 +155,10 @@ def _measure_sides(wanted: SidesRequest, person: Person | None, as_json: bool, a
         output.print_json({**found.as_dict(), "left": left, "right": right})
     else:
         _print_sides(found, placements)
+        if explain:
+            print_budget(found.left.budget, "the end range, left")
+            print_budget(found.right.budget, "the end range, right")
+            print_budget(found.budget, "the difference")
         output.print_written(angles, chart)
     return found.verdict == "refused"
 
@@ -183,25 +199,32 @@ def compare(
     movement: MovementOption = None,
     side: SideOption = None,
     model: ModelOption = "full",
+    lens: LensOption = None,
     as_json: JsonOption = False,
     chart: ChartOption = None,
+    primary: Annotated[
+        bool, typer.Option("--primary", help="This movement was chosen, before the treatment, as the one that counts.")
+    ] = False,
+    explain: ExplainOption = False,
     movements_file: OwnMovements = None,
 ) -> None:
     """Compare the range of motion before and after, and say whether the change is more than the measuring error."""
     from rom_tracker.analysis.comparison import compare as compared
+    from rom_tracker.repeatability_table import own_for
 
-    wanted = Request.of((before, after), movement, side, model, movements_file)
+    wanted = Request.of((before, after), movement, side, model, movements_file).through(lens)
     check_outputs((before, after), (chart, CHART_SUFFIXES))
     check_there(after)
+    own = own_for(wanted.movement.key, wanted.model, camera_of((before, after)))
     measured: list[RomMeasurement] = []
     try:
         for video in (before, after):
             measured.append(wanted.measure(video))
     except VideoError as error:
         if as_json:
-            output.print_json(_no_comparison(before, after, measured, wanted, error))
+            output.print_json(_no_comparison(before, after, measured, wanted, error, primary))
         raise
-    found = compared(*measured)
+    found = compared(*measured, own=own, primary=primary)
     if chart is not None:
         from rom_tracker.charts import comparison_chart, save_chart
 
@@ -209,16 +232,25 @@ def compare(
     if as_json:
         output.print_json(found.as_dict())
     else:
-        if found.verdict != "refused":
-            output.console().print(output.measurement_table(("before", found.before), ("after", found.after)))
-        output.print_flags(found.flags)
-        output.console().print(output.change_lines(found))
+        _print_change(found, explain)
         if chart is None and found.verdict != "refused":
             output.hint("Add --chart change.png for a picture of it.")
         elif chart is not None:
             output.console().print(f"Chart: {escape(str(chart))}", soft_wrap=True)
     if found.verdict == "refused":
         raise typer.Exit(1)
+
+
+def _print_change(found: Comparison, explain: bool) -> None:
+    if found.verdict != "refused":
+        output.console().print(output.measurement_table(("before", found.before), ("after", found.after)))
+    output.print_flags(found.flags)
+    output.console().print(output.change_lines(found))
+    if found.verdict != "refused":
+        output.console().print(detectable_words(found))
+        output.console().print(escape(beside_words(found)), style="dim")
+    if explain:
+        print_budget(found.budget, "the change")
 
 
 def _unreadable(video: Path, wanted: Request, error: VideoError) -> dict[str, Any]:
@@ -233,13 +265,16 @@ def _unreadable(video: Path, wanted: Request, error: VideoError) -> dict[str, An
         "peak_deg": None,
         "rom_deg": None,
         "interval_deg": None,
+        "budget": None,
         "repetitions": [],
         "frames": 0,
         "seconds": 0.0,
     }
 
 
-def _no_comparison(before: Path, after: Path, measured: list[RomMeasurement], wanted: Request, error: VideoError) -> dict[str, Any]:
+def _no_comparison(
+    before: Path, after: Path, measured: list[RomMeasurement], wanted: Request, error: VideoError, primary: bool
+) -> dict[str, Any]:
     """The JSON object of two recordings of which the first that is not ``measured`` cannot be read; none follows it."""
     unreadable = _unreadable((before, after)[len(measured)], wanted, error)
     return {
@@ -248,8 +283,13 @@ def _no_comparison(before: Path, after: Path, measured: list[RomMeasurement], wa
         "change_deg": None,
         "interval_deg": None,
         "detectable_deg": None,
+        "detectable_from": None,
         "verdict": "refused",
+        "role": "chosen beforehand" if primary else "exploratory",
         "flags": unreadable["flags"],
+        "budget": None,
+        "own_repeatability": None,
+        "literature": None,
     }
 
 
@@ -265,6 +305,7 @@ def _no_sides(wanted: SidesRequest, measured: dict[Side, RomMeasurement], error:
         "difference_deg": None,
         "interval_deg": None,
         "detectable_deg": None,
+        "budget": None,
         "verdict": "refused",
         "flags": unreadable["flags"],
     }

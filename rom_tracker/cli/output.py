@@ -97,12 +97,12 @@ def progress_bar(what: str) -> Iterator[Callable[[float, float | None], None]]:
 
 def angle(value: float | None) -> str:
     """Degrees for people."""
-    return "-" if value is None else f"{value:.1f}°"
+    return "-" if value is None else f"{value:z.1f}°"
 
 
 def interval(value: tuple[float, float] | None) -> str:
     """A 95 % interval for people."""
-    return "-" if value is None else f"{value[0]:.1f}° to {value[1]:.1f}°"
+    return "-" if value is None else f"{value[0]:z.1f}° to {value[1]:z.1f}°"
 
 
 def measurement_table(*columns: tuple[str, RomMeasurement]) -> Table:
@@ -138,7 +138,7 @@ def _compensation_rows(first: RomMeasurement) -> list[tuple[str, Callable[[RomMe
         if m.peak_deg is None or place >= len(m.compensations):
             return "-"
         found = m.compensations[place]
-        size = "not seen" if found.angle_deg is None else f"{found.angle_deg:.0f}°"
+        size = "not seen" if found.angle_deg is None else f"{found.angle_deg:z.0f}°"
         return f"[yellow]{size}[/]" if found.flagged else size
 
     return [
@@ -161,22 +161,24 @@ def print_written(*paths: Path | None) -> None:
 
 
 def print_norm(placement: Placement, whose: str = "") -> None:
-    """The norm, how far the end range lies from it, and what to bear in mind."""
+    """The norm, or else a reference value, how far the end range lies from a norm, and what to bear in mind."""
     from rom_tracker.analysis.norms import group_words
 
     norm = placement.norm
-    if norm is not None:
+    if norm is not None and norm.kind == "reference":
+        console().print(escape(f"{whose}Reference value {angle(norm.mean_deg)} ({norm.source}), not a norm of a group."))
+    elif norm is not None:
         mean = "mean " if norm.statistic == "mean" else ""
         spread = "" if norm.sd_deg is None else f", standard deviation {angle(norm.sd_deg)}"
         console().print(escape(f"{whose}Norm: {mean}{angle(norm.mean_deg)}{spread} ({group_words(norm)}; {norm.source})."))
     if placement.difference_deg is not None and placement.interval_deg is not None:
         low, high = placement.interval_deg
-        words = f"End range less norm: {placement.difference_deg:+.1f}° (95 % interval {low:+.1f}° to {high:+.1f}°)."
+        words = f"End range less norm: {placement.difference_deg:+z.1f}° (95 % interval {low:+z.1f}° to {high:+z.1f}°)."
         if placement.z is not None and placement.z_interval is not None:
             low, high = placement.z_interval
-            words += f" z-score {placement.z:+.1f} as if measured without error, {low:+.1f} to {high:+.1f} with it."
+            words += f" z-score {placement.z:+z.1f} as if measured without error, {low:+z.1f} to {high:+z.1f} with it."
         else:
-            words += " No z-score: the norm has no standard deviation."
+            words += " How usual that is cannot be said: the source gives no spread of its group."
         console().print(whose + words)
     for note in placement.notes:
         console().print(f"{SEVERITY_SIGN[note.severity]} {escape(whose + note.message)}", style="dim")
@@ -191,7 +193,7 @@ def difference_lines(sides: SideComparison) -> str:
         verdict += ", with caution: see above"
     low, high = sides.interval_deg
     return (
-        f"Difference, left less right: [bold]{sides.difference_deg:+.1f}°[/bold] (95 % interval {low:+.1f}° to {high:+.1f}°): "
+        f"Difference, left less right: [bold]{sides.difference_deg:+z.1f}°[/bold] (95 % interval {low:+z.1f}° to {high:+z.1f}°): "
         f"{verdict}\n"
         f"A difference of less than {sides.detectable_deg:.1f}° cannot be told from measuring error."
     )
@@ -205,10 +207,7 @@ def change_lines(comparison: Comparison) -> str:
     if comparison.change_deg is None or comparison.interval_deg is None:
         return "Change: [bold red]refused[/], no number is given."
     low, high = comparison.interval_deg
-    return (
-        f"Change: [bold]{comparison.change_deg:+.1f}°[/bold] (95 % interval {low:+.1f}° to {high:+.1f}°): {verdict}\n"
-        f"A change of less than {comparison.detectable_deg:.1f}° cannot be told from measuring error."
-    )
+    return f"Change: [bold]{comparison.change_deg:+z.1f}°[/bold] (95 % interval {low:+z.1f}° to {high:+z.1f}°): {verdict}"
 
 
 def _velocity(m: RomMeasurement) -> str:

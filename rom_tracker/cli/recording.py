@@ -41,8 +41,8 @@ def record(
     output.hint(f"{entry.title}: {entry.position}. Camera {entry.camera_words}.")
     source = Camera(int(camera) if camera.isdecimal() else camera)
     about = RecordingInfo(client=client, movement=entry.key, side=side, moment=moment, camera=source.label)
-    view: _View = _Window() if preview and _has_screen() else _Terminal()
-    with _stopped_by_ctrl_c() as stop, view:
+    view: _View = Window() if preview and has_screen() else _Terminal()
+    with stopped_by_ctrl_c() as stop, view:
         found = recorded(
             source,
             out,
@@ -101,7 +101,7 @@ class _Terminal:
         return False
 
 
-class _Window:
+class Window:
     """Shows the picture as in a mirror, as people expect; what is recorded is never mirrored."""
 
     name = "rom-tracker: q stops"
@@ -109,7 +109,7 @@ class _Window:
     def __init__(self) -> None:
         self._closed = False
 
-    def __enter__(self) -> _Window:
+    def __enter__(self) -> Window:
         os.environ.setdefault("QT_LOGGING_RULES", "*.warning=false")
         return self
 
@@ -119,6 +119,7 @@ class _Window:
         cv2.destroyAllWindows()
 
     def show(self, frame: Frame, message: str) -> None:
+        """Show a frame and words over it."""
         import cv2
 
         picture = cv2.flip(frame.image, 1)
@@ -130,11 +131,12 @@ class _Window:
         self._closed |= cv2.waitKey(1) & 0xFF in (ord("q"), 27)
 
     def closed(self) -> bool:
+        """Whether q was pressed."""
         return self._closed
 
 
 @contextmanager
-def _stopped_by_ctrl_c() -> Iterator[Callable[[], bool]]:
+def stopped_by_ctrl_c() -> Iterator[Callable[[], bool]]:
     """Ctrl-C ends the recording in good order; the second one ends the program."""
     pressed = False
 
@@ -151,5 +153,6 @@ def _stopped_by_ctrl_c() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _has_screen() -> bool:
+def has_screen() -> bool:
+    """Whether there is a screen to show pictures on."""
     return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

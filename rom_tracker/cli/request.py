@@ -15,6 +15,7 @@ from rom_tracker.errors import UsageError, VideoError
 if TYPE_CHECKING:
     from rom_tracker.analysis.measurement import RomMeasurement
     from rom_tracker.capture import RecordingInfo
+    from rom_tracker.capture.lens import LensProfile
     from rom_tracker.landmarks import Side
     from rom_tracker.movements import Movement
     from rom_tracker.movements.norms import Sex
@@ -27,6 +28,11 @@ SideOption = Annotated[str | None, typer.Option("--side", "-s", help="The tested
 ModelOption = Annotated[str, typer.Option("--model", help="Pose model: lite, full or heavy (slower).")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
 ChartOption = Annotated[Path | None, typer.Option("--chart", help="Draw a chart into this file (.png, .svg, .pdf).")]
+LensOption = Annotated[
+    Path | None,
+    typer.Option("--lens", help="Lens profile of the camera (JSON); otherwise the kept one of the camera that recorded, if any."),
+]
+ExplainOption = Annotated[bool, typer.Option("--explain", help="Show where the uncertainty comes from.")]
 OwnMovements = Annotated[
     Path | None, typer.Option("--movements-file", help="A file with movements of your own, merged over the built-in ones.")
 ]
@@ -41,6 +47,7 @@ class Request:
     movement: Movement
     side: Side
     model: PoseModel
+    lens: LensProfile | None = None
 
     @classmethod
     def of(
@@ -54,6 +61,12 @@ class Request:
             raise UsageError(f"--model is lite, full or heavy, got {model!r}.")
         return cls(entry, tested, cast("PoseModel", model))
 
+    def through(self, profile: Path | None) -> Request:
+        """The same through the lens of that profile, if any is given."""
+        from rom_tracker.capture.lens import LensProfile
+
+        return self if profile is None else replace(self, lens=LensProfile.load(profile))
+
     def measure(self, video: Path) -> RomMeasurement:
         """Measure, with a progress bar on the side."""
         from rom_tracker.capture import VideoFile
@@ -66,7 +79,7 @@ class Request:
         with upkeep.fetching() as fetched:
             fetch_models([f"pose_{self.model}", *([] if instrument == "body" else [instrument])], fetched)
         with output.progress_bar(f"Measuring {video.name}") as progress:
-            return measured(video, self.movement, self.side, model=self.model, progress=progress)
+            return measured(video, self.movement, self.side, model=self.model, lens=self.lens, progress=progress)
 
 
 @dataclass(frozen=True)
@@ -100,6 +113,10 @@ class SidesRequest:
         _check_other_side(video, other, first)
         return cls(left, right, {first.side: video, opposite_side(first.side): other})
 
+    def through(self, profile: Path | None) -> SidesRequest:
+        """The same through the lens of that profile, if any is given."""
+        return replace(self, left=self.left.through(profile), right=self.right.through(profile))
+
     def measure(self, side: Side) -> RomMeasurement:
         """Measure one of the sides."""
         return (self.left if side == "left" else self.right).measure(self.videos[side])
@@ -117,9 +134,9 @@ class Person:
         """From the options; None without an age."""
         from rom_tracker.movements.norms import OLDEST_AGE
 
-        sexes: dict[str, Sex] = {"female": "F", "male": "M"}
+        sexes: dict[str, Sex] = {"female": "F", "woman": "F", "f": "F", "male": "M", "man": "M", "m": "M"}
         if sex is not None and sex.lower() not in sexes:
-            raise UsageError(f"--sex is female or male, got {sex!r}.")
+            raise UsageError(f"--sex is female or male (also f, m, woman, man), got {sex!r}.")
         if age is None:
             if sex is not None:
                 raise UsageError("Norms go by age and sex: add --age YEARS to --sex.")

@@ -166,13 +166,14 @@ class _Builder:
             wanted = table.get(key)
             if wanted is None or (key == "reference" and wanted == "up"):
                 continue
-            several = isinstance(wanted, list)
-            names = wanted if several else [wanted]
+            several = key == "compensations"
+            names = wanted if several and isinstance(wanted, list) else [wanted]
             wrong = [one for one in names if not isinstance(one, str) or one not in entries]
             for one in wrong:
                 whole = False
                 if not isinstance(one, str) or one not in self.tables[_KIND_OF[key]]:
-                    expected = f"expected one of the {_KIND_OF[key]}s {', '.join(entries)}, got {one!r}"
+                    vertical = '"up" (the vertical) or ' if key == "reference" else ""
+                    expected = f"expected {vertical}one of the {_KIND_OF[key]}s {', '.join(entries)}, got {one!r}"
                     self.mistakes.append(self.source.mistake(kind, name, (key,), expected))
             if not wrong:
                 linked[key] = tuple(entries[one] for one in names) if several else entries[wanted]

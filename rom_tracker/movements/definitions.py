@@ -44,7 +44,7 @@ def _landmark(name: str) -> str:
     try:
         locate(name, "left")
     except KeyError:
-        raise ValueError("no such landmark") from None
+        raise ValueError("no such landmark; the top of the built-in movements.toml lists them") from None
     return name
 
 
@@ -93,9 +93,21 @@ class Compensation(pydantic.BaseModel):
     moving: Segment
     reference: Segment | Literal["up"]
     counted: Literal["change", "angle"]
+    expected_deg: float = 0.0
     limit_deg: float = pydantic.Field(gt=0)
+    refused_deg: float | None = None
     depth: bool = False
+    artefact_share: float = pydantic.Field(default=0.0, ge=0, lt=1)
     advice: str
+
+    @pydantic.model_validator(mode="after")
+    def _lines_of_the_body(self) -> Self:
+        for segment in (self.moving, self.reference):
+            if isinstance(segment, Segment) and (not segment.points or any(map(is_of_the_hand, segment.points))):
+                raise ValueError(
+                    "a compensation is measured between lines of the body, without hand_... points and axes of the head"
+                )
+        return self
 
 
 class Posture(pydantic.BaseModel):
@@ -189,10 +201,10 @@ class Movement(pydantic.BaseModel):
 
     @pydantic.model_validator(mode="after")
     def _seen_from_the_camera(self) -> Self:
+        if isinstance(self.reference, Segment) and self.reference.of == "head":
+            raise ValueError("the head can be the moving segment only")
         if self.instrument == "face":
-            if self.camera != "front":
-                raise ValueError(f"the head is followed by the face, which camera = {self.camera!r} does not see")
-            return self
+            return self._followed_by_the_face()
         directions = {self.moving.at_zero, self.reference_at_zero, self.positive}
         if directions & HAND_DIRECTIONS:
             if not directions <= HAND_DIRECTIONS or self.moving.at_zero != self.reference_at_zero:
@@ -201,6 +213,15 @@ class Movement(pydantic.BaseModel):
         hidden = sorted(directions - SEEN_FROM.get(self.camera, frozenset()))
         if hidden:
             raise ValueError(f"{' and '.join(hidden)} cannot be seen by a camera = {self.camera!r}")
+        return self
+
+    def _followed_by_the_face(self) -> Self:
+        if self.camera != "front":
+            raise ValueError(f"the head is followed by the face, which camera = {self.camera!r} does not see")
+        if not isinstance(self.reference, Segment) or set(self.reference.points) != {"mid_hip", "mid_shoulder"}:
+            raise ValueError('a movement of the head is measured against the trunk: expected reference = "torso"')
+        if {self.moving.at_zero, self.positive} - {"up", "down", "forward", "backward", "outward", "inward"}:
+            raise ValueError(f"the head does not move {self.positive} from where it points {self.moving.at_zero}")
         return self
 
     @property

@@ -4,9 +4,10 @@ The table has one row for each published number, with where it was read (``sourc
 counted as in ``movements.toml``: an elbow or knee that lacks 5 degrees of straight reads -5, one that goes 5 beyond it +5.
 
 ``statistic`` says what a number is. Only a ``mean`` is that of a group of people; a ``reference`` is one value for everybody, as
-textbooks and regulations print it; a ``mean of the two means`` is that of women's and men's means; a ``lower limit`` is where
-impairment begins. ``comparable`` is "no", with the reason in ``remark``, where the program measures something else than what the
-number stands for.
+textbooks and regulations print it, without a word on whom it is from or whether they moved or were moved; a ``mean of the two
+means`` is that of women's and men's means; a ``lower limit`` is where impairment begins. ``comparable`` is "no", with the reason in
+``remark``, where the program measures something else than what the number stands for, or where it is not sure what it stands for.
+What was assumed about a number is in ``remark`` too, which is printed with it.
 
 Left out are means of the lumbar or thoracic spine alone (not the trunk that is measured here), sums of both directions, thresholds
 of products, movements that are not measured, and studies whose tables could not be read.
@@ -23,6 +24,7 @@ from typing import Literal, cast
 Sex = Literal["F", "M"]
 Mode = Literal["active", "passive", "not stated"]
 Statistic = Literal["mean", "reference", "mean of the two means", "lower limit"]
+Kind = Literal["norm", "reference"]
 
 #: A group whose ages are not stated is taken for adults, from this age in years.
 ADULT_AGE = 18
@@ -77,6 +79,11 @@ class Norm:
     checked: str
 
     @property
+    def kind(self) -> Kind:
+        """Whether it is of a group of people, or one reference value for everybody."""
+        return "reference" if self.statistic == "reference" else "norm"
+
+    @property
     def upper_deg(self) -> float:
         """Two standard deviations above the mean, or the mean where none is known; degrees."""
         return self.mean_deg + 2 * (self.sd_deg or 0.0)
@@ -91,11 +98,16 @@ class Norm:
     def covers(self, age: float, sex: Sex | None) -> bool:
         """Whether the group is one for a person of that age and sex; one of unknown sex belongs to groups of both only."""
         oldest = OLDEST_AGE if self.age_to is None else self.age_to
-        return self.sex in ("both", sex) and (self.age_from or ADULT_AGE) <= age < oldest + 1
+        return self.sex in ("both", sex) and self._youngest <= age < oldest + 1
+
+    @property
+    def _youngest(self) -> float:
+        return ADULT_AGE if self.age_from is None else self.age_from
 
     @property
     def _years(self) -> float:
-        return (OLDEST_AGE if self.age_to is None else self.age_to) - (self.age_from or 0)
+        oldest = OLDEST_AGE if self.age_to is None else self.age_to
+        return oldest - (0 if self.age_from is None else self.age_from)
 
 
 @cache
@@ -106,10 +118,11 @@ def load_norms() -> tuple[Norm, ...]:
 
 
 def norm_for(movement_key: str, *, age: float, sex: Sex | None, mode: Mode = "active") -> Norm | None:
-    """The number that a person of that age and sex is best held against; None where there is none.
+    """The number that is best shown to a person of that age and sex; None where there is none.
 
-    A comparable number goes before one that is not; then a mean with a standard deviation before one without, and that before a
-    reference value; then for an adult a group without children, the narrower group of ages, a group of one sex, and the larger
+    Means are those of people who moved as ``mode`` says; a reference value, which does not say how people moved, serves for every
+    mode. A comparable number goes before one that is not; then a mean with a standard deviation before one without, and that before
+    a reference value; then for an adult a group without children, the narrower group of ages, a group of one sex, and the larger
     group.
 
     Parameters
@@ -125,7 +138,9 @@ def norm_for(movement_key: str, *, age: float, sex: Sex | None, mode: Mode = "ac
     found = [
         norm
         for norm in load_norms()
-        if norm.movement == movement_key and norm.mode == mode and norm.statistic in ("mean", "reference") and norm.covers(age, sex)
+        if norm.movement == movement_key
+        and (norm.kind == "reference" or (norm.statistic == "mean" and norm.mode == mode))
+        and norm.covers(age, sex)
     ]
     return min(found, key=lambda norm: _preference(norm, age), default=None)
 
@@ -153,7 +168,7 @@ def _preference(norm: Norm, age: float) -> tuple[bool, bool, bool, bool, float, 
         not norm.comparable,
         norm.statistic != "mean",
         norm.sd_deg is None,
-        (norm.age_from or ADULT_AGE) < ADULT_AGE <= age,
+        norm._youngest < ADULT_AGE <= age,
         norm._years,
         norm.sex == "both",
         -(norm.n or 0),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -33,8 +34,19 @@ _CHECKED = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True)
 #: Words that say nothing about which protocol is meant.
 _FILLERS = frozenset(
     {"a", "an", "and", "at", "for", "hurt", "i", "in", "is", "left", "movement", "muscle", "my", "of", "on", "or", "painful"}
-    | {"release", "right", "sore", "stretch", "syndrome", "the", "to", "with"}
+    | {"release", "right", "sore", "stretch", "syndrome", "the", "to", "with", "m", "mm", "musculi", "musculu"}
+    | {"am", "das", "den", "der", "die", "im", "link", "muskel", "muskeln", "muskulatur", "recht", "und"}
+    | {"de", "del", "derecha", "derecho", "el", "en", "izquierda", "izquierdo", "la", "los", "musculo", "y"}
 )
+
+#: German letters as they are typed without them.
+_TYPED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
+
+#: The least letters of a beginning of a word.
+BEGINNING = 3
+
+#: How much alike words are, from 0 to 1, of which one may be the other misspelt.
+ALIKE = 0.75
 
 
 class Measure(pydantic.BaseModel):
@@ -67,7 +79,7 @@ class Caution(pydantic.BaseModel):
 
 
 class Contraindication(pydantic.BaseModel):
-    """A state in which nobody is treated, or only after a doctor was asked."""
+    """A state in which nobody is treated, or only after a doctor was asked; without regions, for every protocol."""
 
     model_config = _CHECKED
 
@@ -75,6 +87,7 @@ class Contraindication(pydantic.BaseModel):
     what: Text
     action: Literal["do not treat", "ask a doctor first"]
     why: Text
+    regions: Texts = ()
     source: SafetySource
 
 
@@ -87,6 +100,12 @@ class Principle(pydantic.BaseModel):
     limit: Text
     derived_note: Text
     source: Text
+
+
+class Synonyms(pydantic.RootModel[dict[str, Annotated[Texts, pydantic.Field(min_length=1)]]]):
+    """Words of the protocols, and what else people type for them."""
+
+    model_config = pydantic.ConfigDict(strict=True, frozen=True)
 
 
 class Protocol(pydantic.BaseModel):
@@ -105,6 +124,7 @@ class Protocol(pydantic.BaseModel):
     lengthening: Text
     measure: Annotated[tuple[Measure, ...], pydantic.Strict(False)]
     measure_note: str = ""
+    prevent: str = ""
     also_watch: Texts = ()
     expected: Literal["larger"]
     basis: Literal["textbook", "derived"]
@@ -133,23 +153,42 @@ class Protocols:
     protocols: Mapping[str, Protocol]
     contraindications: tuple[Contraindication, ...]
     principle: Principle
+    synonyms: Mapping[str, str]
+
+    def contraindications_for(self, found: Iterable[Protocol]) -> tuple[Contraindication, ...]:
+        """What speaks against treating by any of them; what is only for their regions first."""
+        regions = {protocol.region for protocol in found}
+        fitting = [state for state in self.contraindications if not state.regions or regions & set(state.regions)]
+        return tuple(sorted(fitting, key=lambda state: not state.regions))
 
     def find(self, asked: str) -> tuple[Protocol, ...]:
         """The protocols that all the words fit: muscle, complaint, movement or region; the nearest first.
 
-        Capitals, hyphens, plurals and the order of the words do not matter. Words that stand in one name or complaint together
-        are preferred to words from several of them, and whole words to beginnings of words.
+        Capitals, accents, hyphens, plurals and the order of the words do not matter, and synonyms stand for what they mean. Words
+        that stand in one name or complaint together are preferred to words from several of them, and whole words to beginnings of
+        words.
 
         Raises
         ------
         UnknownProtocolError
             There is none; the message names what is spelt much the same.
         """
-        words = _words(asked) - _FILLERS or _words(asked)
+        words = self._meant(_telling(asked))
         found = self._fitting(words) if words else []
         if not found:
             raise UnknownProtocolError(self._nothing(asked))
         return tuple(found)
+
+    def _meant(self, words: frozenset[str]) -> frozenset[str]:
+        """The words with every synonym replaced by what it means, the longest synonym first."""
+        left, meant = words, frozenset[str]()
+        typed = [
+            (_telling(form), meaning) for synonym, meaning in self.synonyms.items() for form in (synonym, synonym.translate(_TYPED))
+        ]
+        for synonym_words, meaning in sorted(typed, key=lambda entry: -len(entry[0])):
+            if synonym_words <= left:
+                left, meant = left - synonym_words, meant | _telling(meaning)
+        return left | meant
 
     def _fitting(self, words: frozenset[str]) -> list[Protocol]:
         together: list[tuple[int, Protocol]] = []
@@ -162,14 +201,12 @@ class Protocols:
                 together.append((min(ranks), entry))
             elif words <= anywhere:
                 scattered.append(entry)
-            elif all(any(known.startswith(word) for known in anywhere) for word in words):
+            elif all(word in anywhere or _begins(word, anywhere) for word in words):
                 begun.append(entry)
         return [entry for _, entry in sorted(together, key=lambda found: found[0])] or scattered or begun
 
     def _nothing(self, asked: str) -> str:
-        terms = {term.lower() for entry in self.protocols.values() for _, term in entry._terms() if "_" not in term}
-        terms |= {word for term in terms for word in re.findall(r"[\w']{4,}", term)}
-        near = difflib.get_close_matches(asked.strip().lower().replace("-", " "), sorted(terms), n=3, cutoff=0.7)
+        near = self._near(asked)
         regions = ", ".join(dict.fromkeys(entry.region for entry in self.protocols.values()))
         hint = (
             f"Did you mean {' or '.join(near)}?"
@@ -178,10 +215,45 @@ class Protocols:
         )
         return f"There is no protocol for {asked.strip()!r}. {hint}"
 
+    def _near(self, asked: str) -> list[str]:
+        """Up to three names and complaints that differ from what was asked in spelling only: each of its words, or all in one."""
+        names = {term for entry in self.protocols.values() for _, term in entry._terms() if "_" not in term}
+        names |= {word for name in names for word in re.findall(r"[\w']{4,}", name)} | {*self.synonyms}
+        words, together = _telling(asked), _together(asked)
+        found: dict[str, tuple[float, str]] = {}
+        for name in sorted(names, key=str.casefold):
+            alike = _alike(together, _together(name))
+            if alike >= 0.9 or (alike >= ALIKE and all(any(_alike(w, known) >= ALIKE for known in _words(name)) for w in words)):
+                found.setdefault(_plain(name), (alike, name))
+        best = sorted(found.values(), key=lambda entry: (-entry[0], entry[1].casefold()))
+        return [name for _, name in best[:3]]
+
+
+def _telling(text: str) -> frozenset[str]:
+    """Its words without the fillers, where that leaves any."""
+    return _words(text) - _FILLERS or _words(text)
+
 
 def _words(text: str) -> frozenset[str]:
-    plain = re.sub(r"['\u2019]s?\b", "", text.casefold())
-    return frozenset(_stem(word) for word in re.findall(r"[a-z0-9]+", plain))
+    return frozenset(_stem(word) for word in re.findall(r"[a-z0-9]+", _plain(text)))
+
+
+def _plain(text: str) -> str:
+    """In small letters without accents and without the 's of a name."""
+    letters = unicodedata.normalize("NFKD", re.sub(r"['\u2019]s?\b", "", text.casefold()))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
+def _together(text: str) -> str:
+    return "".join(re.findall(r"[a-z0-9]+", _plain(text)))
+
+
+def _alike(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, one, other).ratio()
+
+
+def _begins(word: str, known: Iterable[str]) -> bool:
+    return len(word) >= BEGINNING and any(name.startswith(word) for name in known)
 
 
 def _stem(word: str) -> str:
@@ -222,8 +294,8 @@ def _build(source: TableFile) -> Protocols:
         raise MovementFileError(f"The protocols file {source.name} is not valid TOML: {error}.") from error
     kinds = ("principle", "protocol", "contraindication")
     mistakes = [
-        f"[{kind}]: unknown kind of table; expected [principle], [protocol.NAME] or [contraindication.NAME]"
-        for kind in sorted(set(tables) - set(kinds))
+        f"[{kind}]: unknown kind of table; expected [principle], [protocol.NAME], [contraindication.NAME] or [synonym.NAME]"
+        for kind in sorted(set(tables) - {*kinds, "synonym"})
     ]
     for kind in kinds:
         if not isinstance(tables.get(kind), dict):
@@ -240,13 +312,24 @@ def _build(source: TableFile) -> Protocols:
         _entry(Contraindication, table, "contraindication", name, source, mistakes)
         for name, table in tables["contraindication"].items()
     ]
+    synonyms = _synonyms(tables.get("synonym", {}), source, mistakes)
     if mistakes or principle is None:
         raise MovementFileError("\n  ".join([f"The protocols file {source.name} has mistakes:", *mistakes]))
     return Protocols(
         MappingProxyType({name: entry for name, entry in protocols.items() if entry is not None}),
         tuple(entry for entry in contraindications if entry is not None),
         principle,
+        MappingProxyType(synonyms),
     )
+
+
+def _synonyms(tables: Any, source: TableFile, mistakes: list[str]) -> dict[str, str]:
+    """What each synonym means."""
+    if not isinstance(tables, dict):
+        mistakes.append("[synonym]: expected tables [synonym.NAME]")
+        return {}
+    found = [validated(Synonyms, table, "synonym", name, source, mistakes) for name, table in tables.items()]
+    return {synonym: meaning for part in found if part for meaning, others in part.root.items() for synonym in others}
 
 
 def _entry(model: type[T], table: Any, kind: str, name: str, source: TableFile, mistakes: list[str]) -> T | None:

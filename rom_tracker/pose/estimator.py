@@ -12,6 +12,7 @@ import numpy as np
 from rom_tracker.capture import Frame, VideoFile
 from rom_tracker.landmarks import LANDMARKS, Side
 from rom_tracker.pose import cache
+from rom_tracker.pose.region import ClientPlace
 from rom_tracker.pose.sequence import Floats, PosePasses, PoseSequence
 
 PoseModel = Literal["lite", "full", "heavy"]
@@ -121,8 +122,12 @@ def look_through(
     return np.array(times, dtype=np.float64)
 
 
-def poses_of(video: VideoFile, model: PoseModel = "full", progress: Progress | None = None) -> PosePasses:
+def poses_of(
+    video: VideoFile, model: PoseModel = "full", progress: Progress | None = None, client: ClientPlace | None = None
+) -> PosePasses:
     """The poses of a recording: from the cache, or estimated with MediaPipe and put there.
+
+    ``client`` is where the client is, where others are in the picture too.
 
     Raises
     ------
@@ -133,8 +138,8 @@ def poses_of(video: VideoFile, model: PoseModel = "full", progress: Progress | N
     """
     from rom_tracker.pose.mediapipe import MediaPipeEstimator
 
-    estimator = MediaPipeEstimator(model)
-    key = cache.key(video.content_hash(), estimator.name)
+    estimator = MediaPipeEstimator(model, client)
+    key = cache.key(video.content_hash(), estimator.name, *([] if client is None else [str(client)]))
     kept = cache.load(key, PosePasses)
     if kept is not None:
         return kept

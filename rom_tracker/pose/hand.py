@@ -29,6 +29,9 @@ REACH = 0.75
 #: In recordings that cut off the head one look loses it, and the elbow of the other is up to 18 degrees off.
 BODY_SEEN_SHARE = 0.8
 
+#: Farther turned to the camera than this, palm or back are seen and not the finger tips.
+PALM_SEEN_DEG = 45.0
+
 #: The axis across the palm jumps between frames, so that it is taken as a median over this time, in seconds.
 AXIS_WINDOW_S = 0.4
 
@@ -94,7 +97,7 @@ def hands_of(video: VideoFile, passes: PosePasses, side: Side, progress: Progres
     from rom_tracker.pose.mediapipe import HandEstimator
 
     estimator = HandEstimator(wrist_region(passes, side))
-    key = cache.key(video.content_hash(), estimator.name, passes.as_filmed.model, side)
+    key = cache.key(video.content_hash(), estimator.name, str(estimator.region), passes.as_filmed.model, side)
     kept = cache.load(key, HandSequence)
     if kept is not None:
         return kept
@@ -158,9 +161,10 @@ def with_hand(poses: PoseSequence, hands: HandSequence, side: Side) -> PoseSeque
     """The body's landmarks and those of the tested hand: the mean of both looks, and the axis across the palm."""
     n = len(poses)
     points = _mean_of_looks(hands.xyz[..., :2])
-    across = palm_axis(hands)
+    across = palm_axis(hands) if hands.found.any() else np.full((n, 2), np.nan)
     middle = points[:, [_INDEX_MCP, _PINKY_MCP]].mean(axis=1)
-    half = across * np.nanmedian(np.linalg.norm(points[:, _INDEX_MCP] - points[:, _PINKY_MCP], axis=1)) / 2
+    width = np.linalg.norm(points[:, _INDEX_MCP] - points[:, _PINKY_MCP], axis=1)[hands.found]
+    half = across * (float(np.median(width)) if len(width) else np.nan) / 2
     hand = np.concatenate([points, (middle - half)[:, None], (middle + half)[:, None]], axis=1)
     first = INDEX[f"{side}_{HAND_LANDMARKS[0]}"]
     columns = slice(first, first + len(HAND_LANDMARKS))
@@ -186,9 +190,12 @@ def palm_axis(hands: HandSequence) -> Floats:
 
     Where the model mistakes the hand for the other one, thumb and little finger are exchanged, so single frames tell the axis but
     not its direction. The direction is that which keeps the axis within half a turn over the recording and agrees with the frames
-    in which the hand has its right name, and disagrees with the others.
+    in which the hand has its right name, and disagrees with the others. Where palm or back face the camera the thumb is seen, a
+    wrong name means that one was taken for the other, and the landmarks' own direction holds.
     """
     named = np.where(hands.named_right, 1.0, -1.0)
+    if _palm_to_camera_deg(hands) > PALM_SEEN_DEG:
+        named = np.ones(named.shape)
     directions = named[..., None] * _across(hands.xyz)
     doubled = np.exp(2j * np.arctan2(directions[..., 1], directions[..., 0]))
     axis = _within_half_a_turn(np.angle(_running_median(hands.time_s, doubled)) / 2)
@@ -242,23 +249,29 @@ def hand_view(hands: HandSequence, side: Side) -> HandView | None:
     if not hands.found.any():
         return None
     along = _unit(hands.xyz[..., _MIDDLE_MCP, :2] - hands.xyz[..., _WRIST, :2])
-    normal: Floats = np.cross(
-        hands.world[..., _INDEX_MCP, :] - hands.world[..., _WRIST, :],
-        hands.world[..., _PINKY_MCP, :] - hands.world[..., _WRIST, :],
-    )
-    normal = _unit(normal) * (1.0 if side == "right" else -1.0)
+    normal = _palm_normal(hands) * (1.0 if side == "right" else -1.0)
     across = palm_axis(hands)
     mean_along = _mean_of_looks(along)
     seen = np.flatnonzero(hands.found)
     resting = _unit(_mean_of_looks(mean_along[seen[hands.time_s[seen] <= hands.time_s[seen[0]] + 0.5]]))
-    with np.errstate(invalid="ignore"):
-        depth = np.nanmedian(np.abs(normal[..., 2]))
     return HandView(
         distal=(float(resting[0]), float(resting[1])),
         palmar_turns=_sign(np.nansum(_cross(along, normal[..., :2]))),
         radial_turns=_sign(np.nansum(_cross(mean_along, across))),
-        palm_to_camera_deg=float(np.degrees(np.arcsin(np.clip(depth, 0, 1)))),
+        palm_to_camera_deg=_palm_to_camera_deg(hands),
     )
+
+
+def _palm_to_camera_deg(hands: HandSequence) -> float:
+    """0 where the hand is seen from its edge or its finger tips, 90 where palm or back face the camera."""
+    depth = np.abs(_palm_normal(hands)[..., 2])
+    return float(np.degrees(np.arcsin(np.clip(np.median(depth[np.isfinite(depth)]), 0, 1))))
+
+
+def _palm_normal(hands: HandSequence) -> Floats:
+    """(look, frame, 3) unit normal of the palm, out of the palm of a right hand and out of the back of a left one."""
+    wrist = hands.world[..., _WRIST, :]
+    return _unit(np.cross(hands.world[..., _INDEX_MCP, :] - wrist, hands.world[..., _PINKY_MCP, :] - wrist))
 
 
 def _mean_of_looks(looks: Floats) -> Floats:

@@ -90,7 +90,7 @@ def faces_of(video: VideoFile, passes: PosePasses, progress: Progress | None = N
     from rom_tracker.pose.mediapipe import FaceEstimator
 
     estimator = FaceEstimator(head_region(passes))
-    key = cache.key(video.content_hash(), estimator.name, passes.as_filmed.model)
+    key = cache.key(video.content_hash(), estimator.name, str(estimator.region), passes.as_filmed.model)
     kept = cache.load(key, FaceSequence)
     if kept is not None:
         return kept

@@ -24,7 +24,7 @@ from rom_tracker.errors import ModelFileError
 from rom_tracker.landmarks import MIRROR
 from rom_tracker.pose.estimator import FaceMesh, FoundHand, FrameLandmarks, PoseModel
 from rom_tracker.pose.models import MODELS, ensure_model
-from rom_tracker.pose.region import Region
+from rom_tracker.pose.region import ClientPlace, Region
 
 #: MediaPipe low-passes the landmarks of a video by their timestamps (a one-euro filter, 10 to 19 ms of lag at 30 frames per
 #: second). Timestamps stretched by this factor keep its tracking from frame to frame and leave the filter without effect.
@@ -32,6 +32,12 @@ TIMESTAMP_STRETCH = 10_000
 
 #: So many hands are looked for near the tested wrist: the client's two, and one of the therapist's.
 MOST_HANDS = 3
+
+#: A tracker that holds on to the wrong person sees the frame with the client alone so many times at most.
+MOST_TRIES = 3
+
+#: So many people are told apart in one part of the picture.
+MOST_PEOPLE = 4
 
 Found = TypeVar("Found")
 
@@ -55,8 +61,8 @@ class _TwoLooks(Generic[Found]):
     def __init__(self, model_key: str, region: Region | None = None) -> None:
         model = MODELS[model_key]
         self.name = f"{model.key} {model.sha256[:12]}, mediapipe {_mediapipe_version()}"
+        self.region = region
         self._model_key = model_key
-        self._region = region
         self._landmarkers: list[Any] = []
         self._pool: ThreadPoolExecutor | None = None
         self._last_stamp = -1
@@ -107,20 +113,22 @@ class _TwoLooks(Generic[Found]):
         """What is found in the frame as filmed and in its mirror image, both in the coordinates of the frame as filmed."""
         if self._pool is None:
             raise RuntimeError("expected an entered estimator: use it in a with statement")
-        stamp = max(self._last_stamp + 1, round(frame.time_s * 1000 * TIMESTAMP_STRETCH))
+        stamp = max(self._last_stamp + 1 + MOST_TRIES, round(frame.time_s * 1000 * TIMESTAMP_STRETCH))
         self._last_stamp = stamp
-        part = frame.image if self._region is None else self._region.cut(frame.image)
+        part = frame.image if self.region is None else self.region.cut(frame.image)
         rgb = cv2.cvtColor(part, cv2.COLOR_BGR2RGB)
         # The native code logs at its first frames, until all stages of the model have run.
         with _quiet_native_stderr() if self._quiet else contextlib.nullcontext():
-            as_filmed, mirrored = self._pool.map(
-                lambda landmarker, picture: self._detect(landmarker, picture, stamp), self._landmarkers, (rgb, cv2.flip(rgb, 1))
-            )
+            as_filmed, mirrored = self._pool.map(lambda look: self._look_at(rgb, look, stamp), (0, 1))
         self._quiet &= not (self._is_somebody(as_filmed) and self._is_somebody(mirrored))
-        mirrored = self._unmirrored(mirrored, rgb.shape[1])
-        if self._region is None:
-            return as_filmed, mirrored
-        return self._placed(as_filmed, self._region), self._placed(mirrored, self._region)
+        return as_filmed, mirrored
+
+    def _look_at(self, rgb: NDArray[np.uint8], look: int, stamp: int) -> Found:
+        """What one of the two trackers finds, in the pixels of the whole picture as filmed."""
+        found = self._detect(self._landmarkers[look], rgb if look == 0 else cv2.flip(rgb, 1), stamp)
+        if look == 1:
+            found = self._unmirrored(found, rgb.shape[1])
+        return found if self.region is None else self._placed(found, self.region)
 
     def _detect(self, landmarker: Any, rgb: NDArray[np.uint8], stamp: int) -> Found:
         import mediapipe
@@ -135,10 +143,25 @@ class MediaPipeEstimator(_TwoLooks[FrameLandmarks]):
     Parameters
     ----------
     model : {"full", "lite", "heavy"}
+    client : ClientPlace, optional
+        Where the client is, where others are in the picture too. A tracker that holds on to somebody else sees the frame once more
+        with all but the client greyed out; frames in which even then nobody is found at that place count as nobody's.
     """
 
-    def __init__(self, model: PoseModel = "full") -> None:
-        super().__init__(f"pose_{model}")
+    def __init__(self, model: PoseModel = "full", client: ClientPlace | None = None) -> None:
+        super().__init__(f"pose_{model}", None if client is None else client.region)
+        self._client = client
+
+    def _look_at(self, rgb: NDArray[np.uint8], look: int, stamp: int) -> FrameLandmarks:
+        found = super()._look_at(rgb, look, stamp)
+        if self._client is None or self._client.is_at(found.xy):
+            return found
+        alone = self._client.alone(rgb)
+        for again in range(1, MOST_TRIES + 1):
+            found = super()._look_at(alone, look, stamp + again)
+            if self._client.is_at(found.xy):
+                return found
+        return FrameLandmarks.nobody()
 
     def _open(self, options: Any) -> Any:
         from mediapipe.tasks.python import vision
@@ -170,6 +193,46 @@ class MediaPipeEstimator(_TwoLooks[FrameLandmarks]):
 
     def _is_somebody(self, found: FrameLandmarks) -> bool:
         return bool(np.isfinite(found.xy[0, 0]))
+
+
+class PeopleFinder:
+    """Finds several people in single pictures with MediaPipe's pose landmarker.
+
+    Raises
+    ------
+    ModelFileError
+        On entering, where the model is not here and cannot be fetched.
+    """
+
+    def __init__(self, model: PoseModel = "full") -> None:
+        self._key = f"pose_{model}"
+        self.name = f"{self._key} {MODELS[self._key].sha256[:12]}, mediapipe {_mediapipe_version()}"
+        self._landmarker: Any = None
+
+    def __enter__(self) -> Self:
+        path = ensure_model(self._key)
+        with _quiet_native_stderr():
+            from mediapipe.tasks.python import BaseOptions, vision
+
+            options = vision.PoseLandmarkerOptions(
+                base_options=BaseOptions(model_asset_path=str(path)), running_mode=vision.RunningMode.IMAGE, num_poses=MOST_PEOPLE
+            )
+            self._landmarker = vision.PoseLandmarker.create_from_options(options)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._landmarker.close()
+        self._landmarker = None
+
+    def find(self, image: NDArray[np.uint8], part: Region) -> list[NDArray[np.float64]]:
+        """(landmark, 2) pixels of everybody found in a part of the picture."""
+        import mediapipe
+
+        rgb = cv2.cvtColor(np.ascontiguousarray(image[part.top : part.bottom, part.left : part.right]), cv2.COLOR_BGR2RGB)
+        with _quiet_native_stderr():
+            answer = self._landmarker.detect(mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=rgb))
+        height, width = rgb.shape[:2]
+        return [np.array([(m.x * width + part.left, m.y * height + part.top) for m in marks]) for marks in answer.pose_landmarks]
 
 
 class HandEstimator(_TwoLooks[tuple[FoundHand, ...]]):

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from rom_tracker.landmarks import LANDMARKS, Side
+from rom_tracker.landmarks import LANDMARKS, Side, locate
 from rom_tracker.pose.sequence import Floats, PosePasses, PoseSequence
 
 #: Room about the points, as a share of the trunk's length in the picture.
@@ -30,6 +30,9 @@ SMALLEST_EDGE_PX = 512
 
 #: A person who is seen in a smaller share of the frames does not tell where the hand or the head is.
 SEEN_SHARE = 0.5
+
+#: Hips nearer than this to the client's are the client's; in trunk lengths. Two people side by side are 0.8 apart and more.
+CLIENT_WITHIN = 0.45
 
 _HEAD = tuple(range(LANDMARKS.index("mouth_right") + 1))
 
@@ -60,6 +63,42 @@ class Region:
         return np.asarray(xyz / self.scale + np.array([self.left, self.top, 0.0]))
 
 
+@dataclass(frozen=True)
+class ClientPlace:
+    """Where the client is, in a picture with other people.
+
+    Attributes
+    ----------
+    region : Region
+        The part of the picture in which the client moves; others may be in it.
+    hips : (float, float)
+        Where the middle of the hips is, pixels of the whole picture.
+    trunk_px : float
+        Length of the trunk in the picture.
+    reach_px : float
+        Half the width of the strip about the hips that is the client's alone.
+    """
+
+    region: Region
+    hips: tuple[float, float]
+    trunk_px: float
+    reach_px: float
+
+    def is_at(self, xy: Floats) -> bool:
+        """Whether landmarks (landmark, 2) are the client's: their hips are where the client's are."""
+        hips = xy[list(locate("mid_hip", "left"))].mean(axis=0)
+        return bool(np.linalg.norm(hips - np.array(self.hips)) < CLIENT_WITHIN * self.trunk_px)
+
+    def alone(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The region's picture with all but the client's strip greyed out."""
+        middle = (self.hips[0] - self.region.left) * self.region.scale
+        reach = self.reach_px * self.region.scale
+        left, right = max(round(middle - reach), 0), round(middle + reach)
+        grey = np.full_like(rgb, 128)
+        grey[:, left:right] = rgb[:, left:right]
+        return grey
+
+
 def head_region(passes: PosePasses) -> Region | None:
     """Where the head is over the whole recording; None where nobody is seen for most of it."""
     return _region(passes, lambda poses: poses.xy[:, _HEAD], ROOM_ABOUT_THE_HEAD)
@@ -80,7 +119,7 @@ def wrist_region(passes: PosePasses, side: Side) -> Region | None:
 
 
 def _region(passes: PosePasses, points: Callable[[PoseSequence], Floats], room: float, at_least_px: float = 0.0) -> Region | None:
-    looks = [poses for poses in (passes.as_filmed, passes.mirrored) if poses.person_found.mean() > SEEN_SHARE]
+    looks = [poses for poses in (passes.as_filmed, passes.mirrored) if len(poses) and poses.person_found.mean() > SEEN_SHARE]
     if not looks:
         return None
     trunk = np.median(

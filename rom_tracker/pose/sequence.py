@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from rom_tracker.capture.lens import LensProfile
 from rom_tracker.landmarks import ALL_LANDMARKS, LANDMARKS, Side, locate
 
 Floats = NDArray[np.floating[Any]]
@@ -38,6 +39,8 @@ class PoseSequence:
         Width and height of the upright picture in pixels.
     model : str
         Key of the pose model.
+    lens : LensProfile or None
+        The lens that was undone in ``xy``; None where it is as filmed.
 
     Raises
     ------
@@ -51,6 +54,7 @@ class PoseSequence:
     visibility: Floats
     image_size: tuple[int, int]
     model: str
+    lens: LensProfile | None = None
 
     def __post_init__(self) -> None:
         n = len(self.time_s)
@@ -78,6 +82,11 @@ class PoseSequence:
     def person_found(self) -> NDArray[np.bool_]:
         """(frame,) whether somebody was found."""
         return np.isfinite(self.xy[:, 0, 0])
+
+    @property
+    def filmed_xy(self) -> Floats:
+        """(frame, landmark, 2) pixels of the picture as filmed, also where the lens was undone in ``xy``."""
+        return self.xy if self.lens is None else self.lens.distorted(self.xy)
 
     def replaced(self, **arrays: Any) -> Self:
         """A copy with other arrays; checked like a new one."""
@@ -132,7 +141,9 @@ class PosePasses:
                 time_s=arrays["time_s"],
                 image_size=(width, height),
                 model=str(arrays["model"]),
-                **{name: arrays[f"{look}_{name}"] for name in _ARRAYS},
+                xy=arrays[f"{look}_xy"],
+                world=arrays[f"{look}_world"],
+                visibility=arrays[f"{look}_visibility"],
             )
             for look in ("as_filmed", "mirrored")
         )

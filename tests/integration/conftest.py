@@ -68,7 +68,8 @@ class Command:
     def environment(self, **changed: str) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name not in FORCED_COLOUR}
         temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self.temporary))
-        return {**kept, **temporary, "PYTHONUTF8": "1", "ROM_TRACKER_CACHE": str(self.cache), **changed}
+        own = {"ROM_TRACKER_CACHE": str(self.cache), "ROM_TRACKER_DATA": str(self.cache.parent / "data")}
+        return {**kept, **temporary, "PYTHONUTF8": "1", **own, **changed}
 
     def start(self, *arguments: str | Path, before: tuple[str, ...] = (), **options: Any) -> subprocess.Popen[str]:
         command = [*before, self.program, *map(str, arguments)]

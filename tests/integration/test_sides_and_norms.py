@@ -122,9 +122,15 @@ def test_the_norm_of_an_age(run, short):
     done = run("measure", short, *ELBOW, "--side", "left", "--age", "45")
     assert done.exit_code == 0
     assert "Norm: mean 146.0° (women and men, ages from 18, n = 352; Zwerus" in done.out
-    assert "No z-score" in done.out
+    assert "How usual that is cannot be said: the source gives no spread of its group." in " ".join(done.out.split())
     child = run("measure", short, *ELBOW, "--side", "left", "--age", "12", "--sex", "female")
     assert "There is no norm for elbow flexion in this program's tables for a girl of 12." in child.out
+
+
+def test_a_reference_value_is_called_one(run, short):
+    wanted = (short, "-m", "shoulder_extension", "--side", "left", "--age", "45", "--sex", "woman")
+    group = run("measure", *wanted, "--json").json["norm"]
+    assert (group["sex"], group["group"]["kind"], group["difference_deg"]) == ("F", "reference", None)
 
 
 def test_a_movement_of_ones_own_has_no_norm(run, short, tmp_path):
@@ -146,7 +152,7 @@ def test_a_movement_of_ones_own_has_no_norm(run, short, tmp_path):
         (("--side", "left", "--other-side", "nowhere.mp4"), "nowhere.mp4"),
         (("--side", "left", "--sex", "male"), "add --age YEARS"),
         (("--side", "left", "--age", "130"), "0 to 120, got 130"),
-        (("--side", "left", "--age", "40", "--sex", "f"), "female or male, got 'f'"),
+        (("--side", "left", "--age", "40", "--sex", "x"), "female or male (also f, m, woman, man), got 'x'"),
     ],
 )
 def test_wrong_use_is_said_before_the_long_work(run, short, options, said):

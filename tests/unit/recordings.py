@@ -47,7 +47,7 @@ class Recording:
     def turned(self, clockwise_deg: float) -> Recording:
         """The same with the camera tilted, so that the picture is turned about its middle."""
         cos, sin = np.cos(np.radians(clockwise_deg)), np.sin(np.radians(clockwise_deg))
-        turn, middle = np.array([[cos, sin], [-sin, cos]]), np.array(IMAGE_SIZE) / 2
+        turn, middle = np.array([[cos, sin], [-sin, cos]]), np.array(self.passes.as_filmed.image_size) / 2
 
         def plane(points: Floats, about: Any = 0.0) -> Floats:
             return np.concatenate([(points[..., :2] - about) @ turn + about, points[..., 2:]], axis=-1)
@@ -57,6 +57,19 @@ class Recording:
             passes=each_look(self.passes, lambda look: look.replaced(xy=plane(look.xy, middle), world=plane(look.world))),
             hands=self.hands and replace(self.hands, xyz=plane(self.hands.xyz, middle), world=plane(self.hands.world)),
             faces=self.faces and replace(self.faces, xyz=plane(self.faces.xyz, middle)),
+        )
+
+    def moved(self, scale: float, shift_px: tuple[float, float], image_size: tuple[int, int]) -> Recording:
+        """The same in a picture of another size, at another place and scale; of the body and the hand."""
+        shift = np.array(shift_px)
+
+        def look(poses: PoseSequence) -> PoseSequence:
+            return poses.replaced(xy=poses.xy * scale + shift, image_size=image_size)
+
+        return replace(
+            self,
+            passes=each_look(self.passes, look),
+            hands=self.hands and replace(self.hands, xyz=self.hands.xyz * scale + np.array([*shift, 0.0])),
         )
 
 

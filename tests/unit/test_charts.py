@@ -13,11 +13,13 @@ from PIL import Image
 from stick_figure import repetitions_deg, stick_passes
 
 from rom_tracker import charts, compare, compare_sides, load_catalogue
+from rom_tracker.analysis.flag import Flag
 from rom_tracker.analysis.measurement import RomMeasurement, measure_poses
 from rom_tracker.analysis.repetitions import PLATEAU_S
 from rom_tracker.analysis.sides import SideComparison
 from rom_tracker.errors import OutputError, UsageError
 from rom_tracker.pose.sequence import PosePasses
+from rom_tracker.result_words import caution_words, refused_words
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -49,6 +51,14 @@ def marked(figure: Figure, gid: str, axes: int = 0) -> list:
 
 def words_of(figure: Figure) -> str:
     return " ".join(figure.get_suptitle().split())
+
+
+def words_below(figure: Figure) -> str:
+    return " ".join(text.get_text() for text in figure.texts if text is not figure._suptitle).replace("\n", " ")
+
+
+def legend_of(figure: Figure) -> list[str]:
+    return [text.get_text() for legend in figure.legends for text in legend.get_texts()]
 
 
 def texts(figure: Figure, axes: int = 0) -> list[str]:
@@ -108,7 +118,8 @@ def test_what_is_not_scored_is_said():
     figure = charts.angle_chart(measured([100, 40, 104]))
     assert len(marked(figure, "partial repetition")) == 1
     assert "not scored" in texts(figure)
-    assert words_of(figure).endswith("2 repetitions, with caution")
+    assert words_of(figure).endswith("2 repetitions")
+    assert words_below(figure).startswith("Caution: 1 partial repetition is not scored (near ")
     assert "1 partial repetition is not scored" in figure.get_label()
     lost = measured([100, 104], lost_s=(5.0, 5.9))
     assert lost.repetitions.cut_off
@@ -127,7 +138,8 @@ def test_a_refused_measurement_shows_its_angle_and_the_reason_and_no_number():
     m = measured([90, 95], "shoulder_abduction", yaw_deg=70)
     assert m.verdict == "refused"
     figure = charts.angle_chart(m)
-    assert words_of(figure).startswith("No result. The body is turned about 70 degrees")
+    assert words_of(figure) == "No result"
+    assert words_below(figure).startswith("The body is turned about 70 degrees")
     assert figure.axes[0].lines
     assert not marked(figure, "end range") + marked(figure, "plateau") + marked(figure, "95 % interval")
     assert texts(figure) == []
@@ -135,7 +147,8 @@ def test_a_refused_measurement_shows_its_angle_and_the_reason_and_no_number():
 
 def test_nobody_found():
     figure = charts.angle_chart(nobody())
-    assert words_of(figure).startswith("No result. Nobody was found")
+    assert words_of(figure) == "No result"
+    assert words_below(figure).startswith("Nobody was found")
     assert texts(figure) == ["no angle in any frame"]
 
 
@@ -161,6 +174,29 @@ def test_line_styles_and_markers_differ_as_well_as_colours():
     assert before.get_color() != after.get_color()
     markers = [marked(figure, f"{moment} end range", 1)[0].get_marker() for moment in ("before", "after")]
     assert len(set(markers)) == 2
+
+
+def test_every_mark_is_in_the_legend_as_it_is_drawn():
+    figure = charts.comparison_chart(compare(measured([100, 104]), measured([120, 124])))
+    common = ["typical repetition", "other repetitions", "mean end range", "measuring error"]
+    assert legend_of(figure) == ["before", "after", "change", *common]
+    shown = dict(zip(legend_of(figure), figure.legends[0].legend_handles, strict=True))
+    for moment in ("before", "after"):
+        widths = {line.get_linewidth() for line in marked(figure, moment)}
+        assert widths == {shown[name].get_linewidth() for name in common[:2]}
+        (bold,) = [line for line in marked(figure, moment) if line.get_linewidth() == max(widths)]
+        assert (bold.get_color(), bold.get_linestyle()) == (shown[moment].get_color(), shown[moment].get_linestyle())
+        assert bold.get_linewidth() == shown[moment].get_linewidth()
+    assert not [line for line in figure.axes[0].lines if line.get_marker() not in ("", "None", None)], "markers off the curves"
+    same = charts.comparison_chart(compare(measured([100, 104]), measured([100, 104.5])))
+    assert legend_of(same) == ["before", "after", *common]
+    assert not [text for text in same.axes[1].texts if text.arrow_patch is not None], "the grey band says it all"
+    single = charts.comparison_chart(compare(measured([100]), measured([130])))
+    assert legend_of(single) == ["before", "after", "change", *common[2:]]
+    assert "difference" in legend_of(charts.sides_chart(both_sides([100, 104], [120, 124])))
+    alone = legend_of(charts.comparison_chart(compare(nobody(), nobody())))
+    assert alone == ["before", "after"]
+    assert legend_of(charts.angle_chart(measured([100, 104])))[0] == "repetition"
 
 
 @pytest.mark.parametrize(
@@ -210,7 +246,8 @@ def test_a_smaller_angle_can_be_the_better_one():
 
 def test_a_refused_comparison_draws_what_there_is_and_says_why():
     figure = charts.comparison_chart(compare(measured([100, 102]), nobody()))
-    assert words_of(figure).startswith("No comparison. After: Nobody was found")
+    assert words_of(figure) == "No comparison"
+    assert words_below(figure) == "After: refused (nobody was found in the recording)"
     assert len(marked(figure, "before")) == 2
     assert not marked(figure, "after") + marked(figure, "measuring error")
     assert "no repetition in either" in texts(charts.comparison_chart(compare(nobody(), nobody())))
@@ -223,6 +260,29 @@ def test_describe_tells_the_result_and_every_caution():
     one = charts.describe(compare(m, measured([130])))
     assert "End range 102° before and 130° after." in one
     assert one.endswith("Caution: After: Only one repetition was found; three or more make the result more certain.")
+
+
+def test_the_first_caution_is_said_under_the_result_by_its_first_sentence():
+    figure = charts.comparison_chart(compare(measured([100, 104]), measured([130])))
+    assert "caution" not in words_of(figure)
+    assert words_below(figure) == "Caution (after): Only one repetition was found; three or more make the result more certain."
+    (below,) = [text for text in figure.texts if text is not figure._suptitle]
+    assert below.get_fontsize() < figure._suptitle.get_fontsize()
+    assert words_below(charts.comparison_chart(compare(measured([100, 104]), measured([120, 124])))) == ""
+    flags = [Flag("a", "Film at 1.5 m. Or nearer.", "caution"), Flag("b", "Second.", "caution"), Flag("c", "Third.", "note")]
+    assert caution_words(tuple(flags)) == "Caution: Film at 1.5 m. (and 1 more)"
+
+
+def test_refusals_in_few_words():
+    flags = (
+        Flag("a", "Before: The client moves the other way: from rest to 3 degrees. Film again.", "refused"),
+        Flag("b", "Before: Nobody was found.", "refused"),
+        Flag("c", "The left side was away from the camera, so no difference is given. Film each side by itself.", "refused"),
+    )
+    assert refused_words(flags) == [
+        "Before: refused (the client moves the other way)",
+        "Refused: the left side was away from the camera",
+    ]
 
 
 def test_negative_angles_are_written_with_words_between_them():
@@ -282,7 +342,9 @@ def test_the_words_of_both_sides_name_the_one_that_goes_further():
 def test_a_refused_side_leaves_the_other_with_its_number():
     sides = compare_sides(measured([100, 102]), measured([3], side="right"))
     figure = charts.sides_chart(sides)
-    assert words_of(figure).startswith("No difference is given. Right: The angle changed by 3 degrees")
+    assert words_of(figure) == "No difference is given"
+    assert words_below(figure).startswith("Right: refused (the angle changed by 3 degrees and no repetition of at least ")
+    assert words_below(figure).endswith(" degrees was found)")
     assert texts(figure, 1) == ["101°"]
     assert not marked(figure, "measuring error")
     assert "End range 101° left. No difference" in figure.get_label()
@@ -304,6 +366,8 @@ def texts_drawn(figure: Figure, monkeypatch) -> list[Text]:
         lambda: charts.angle_chart(measured([9, 10, 8], "trunk_lateral_flexion")),
         lambda: charts.angle_chart(measured([90, 95], "shoulder_abduction", yaw_deg=70)),
         lambda: charts.comparison_chart(compare(measured([100, 104]), measured([120, 124]))),
+        lambda: charts.comparison_chart(compare(measured([100, 40, 104], yaw_deg=30), measured([130, 99]))),
+        lambda: charts.comparison_chart(compare(measured([100, 104]), measured([130]))),
         lambda: charts.comparison_chart(compare(lacking([-20, -15]), lacking([-19, -15]))),
         lambda: charts.comparison_chart(compare(nobody(), nobody())),
         lambda: charts.sides_chart(both_sides([100, 104], [120, 124])),

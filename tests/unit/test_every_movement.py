@@ -87,7 +87,8 @@ def test_a_tilted_camera_changes_only_what_is_held_against_the_vertical(movement
     recording, peaks = done(movement.key, side)
     found = recording.turned(tilt_deg).measured()
     if movement.reference == "up" and movement.zero == "anatomical":
-        grows_clockwise = side == "right"  # forwards is to the right
+        (x, y), (to_x, to_y) = (found.view.in_image(way, side) for way in (movement.moving.at_zero, movement.positive))
+        grows_clockwise = x * to_y - y * to_x > 0
         check(found, [peak + (tilt_deg if grows_clockwise else -tilt_deg) for peak in peaks])
     else:
         check(found, peaks)

@@ -8,6 +8,7 @@ from stick_figure import repetitions_deg, stick_passes
 
 from rom_tracker.analysis.comparison import Comparison, compare
 from rom_tracker.analysis.measurement import RomMeasurement, measure_poses
+from rom_tracker.analysis.reliability import OwnRepeatability, WithinClientError
 from rom_tracker.analysis.uncertainty import ErrorBudget, ErrorTerm
 from rom_tracker.errors import UsageError
 from rom_tracker.movements import load_catalogue
@@ -148,5 +149,54 @@ def test_two_movements_or_sides_cannot_be_compared():
 def test_the_plain_form():
     plain = compare(measured(100), measured(112)).as_dict()
     assert json.loads(json.dumps(plain, allow_nan=False)) == plain
-    assert set(plain) == {"before", "after", "change_deg", "interval_deg", "detectable_deg", "verdict", "flags"}
+    assert set(plain) == {
+        "before", "after", "change_deg", "interval_deg", "detectable_deg", "detectable_from", "verdict", "role", "flags", "budget",
+        "own_repeatability", "literature",
+    }  # fmt: skip
     assert plain["change_deg"] == pytest.approx(plain["after"]["peak_deg"] - plain["before"]["peak_deg"], abs=0.011)
+
+
+def own(sem_deg: float, degrees_of_freedom: int = 10) -> OwnRepeatability:
+    return OwnRepeatability("elbow_flexion", "camera 0", "full", WithinClientError(sem_deg, degrees_of_freedom), 10, "2026-03-14")
+
+
+def test_a_change_has_to_exceed_the_larger_of_both_errors():
+    before, after = measured(100), measured(108)
+    alone = compare(before, after)
+    assert (alone.verdict, alone.detectable_from) == ("improved", "measuring error")
+    # Student's t for 10 degrees of freedom times sqrt(2)
+    poor = compare(before, after, own=own(4.0))
+    assert (poor.verdict, poor.detectable_from) == ("no detectable change", "own repeatability")
+    assert poor.detectable_deg == pytest.approx(2.22814 * 2**0.5 * 4)
+    assert poor.interval_deg == pytest.approx((poor.change_deg - poor.detectable_deg, poor.change_deg + poor.detectable_deg))
+    good = compare(before, after, own=own(0.1))
+    assert (good.verdict, good.detectable_from, good.detectable_deg) == ("improved", "measuring error", alone.detectable_deg)
+
+
+def test_too_few_repeats_are_shown_and_not_used():
+    c = compare(measured(100), measured(108), own=own(4.0, 2))
+    assert (c.verdict, c.detectable_from, c.p_value) == ("improved", "measuring error", c.budget.p_value(c.change_deg))
+    assert c.as_dict()["own_repeatability"]["enough"] is False
+
+
+@pytest.mark.parametrize("kept", [None, own(0.1), own(1.5), own(4.0), own(0.0)])
+@pytest.mark.parametrize("after_deg", [101, 104, 108])
+def test_the_probability_agrees_with_the_verdict(kept, after_deg):
+    c = compare(measured(100), measured(after_deg), own=kept)
+    assert (c.p_value < 0.05) == (c.verdict == "improved") == (c.interval_deg[0] > 0)
+
+
+def test_repeatability_of_another_movement():
+    with pytest.raises(UsageError, match="expected the repeatability of elbow_flexion, got that of knee_flexion"):
+        compare(measured(100), measured(108), own=replace(own(1.0), movement="knee_flexion"))
+
+
+def test_what_the_plain_form_says_of_the_errors():
+    plain = compare(measured(100), measured(108), own=own(4.0), primary=True).as_dict()
+    assert (plain["detectable_from"], plain["role"]) == ("own repeatability", "chosen beforehand")
+    assert plain["own_repeatability"]["sem_deg"] == 4.0
+    assert (plain["literature"]["mdc_deg"], plain["literature"]["instrument"]) == (6.0, "universal goniometer")
+    assert [term["source"] for term in plain["budget"]][-1] == "pose model and set-up"
+    assert {term["degrees_of_freedom"] for term in plain["budget"] if term["source"].startswith("landmark")} == {None}
+    alone = compare(measured(100), measured(108)).as_dict()
+    assert (alone["own_repeatability"], alone["role"]) == (None, "exploratory")

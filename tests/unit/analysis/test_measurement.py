@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from recordings import Recording, filmed_faces, recorded
 from stick_figure import repetitions_deg, stick_passes
 
 from rom_tracker.analysis.flag import Flag, verdict_of
@@ -12,14 +14,18 @@ from rom_tracker.analysis.measurement import RomMeasurement, measure, measure_po
 from rom_tracker.analysis.quality import file_flags, small_range
 from rom_tracker.errors import UnknownMovementError, UsageError
 from rom_tracker.landmarks import INDEX
+from rom_tracker.mannequin import posed
 from rom_tracker.movements import load_catalogue
+from rom_tracker.pose import reading
 from rom_tracker.pose.passes import MergedPasses, exchange_legs
+from rom_tracker.pose.reading import Reading
 from rom_tracker.pose.sequence import PosePasses, PoseSequence
 
 CATALOGUE = load_catalogue()
 KEYS = {
     "video", "movement", "side", "verdict", "flags", "start_deg", "peak_deg", "rom_deg", "interval_deg", "best_deg", "spread_deg",
-    "best_rom_deg", "rom_spread_deg", "repetitions", "partial_repetitions", "frames", "seconds", "view", "method",
+    "best_rom_deg", "rom_spread_deg", "repetitions", "partial_repetitions", "compensations", "budget", "frames", "seconds", "view",
+    "method",
 }  # fmt: skip
 REPETITION_KEYS = {
     "start_s", "hold_start_s", "peak_s", "hold_end_s", "end_s", "start_deg", "peak_deg", "rom_deg",
@@ -79,8 +85,8 @@ def test_a_good_recording_by_hand():
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
-@pytest.mark.parametrize("key", CATALOGUE.movements)
-def test_every_movement_is_measured_end_to_end(key, side):
+@pytest.mark.parametrize("key", [key for key, movement in CATALOGUE.movements.items() if movement.instrument == "body"])
+def test_every_movement_of_the_body_is_measured_far_into_its_range(key, side):
     low, high = CATALOGUE[key].limits_deg
     rest, peak = (0, 0.7 * high) if high > 45 else (0.6 * low, 0.0)
     passes = passes_of([peak, peak + 2, peak + 1], key, side=side, faces=f"image_{side}", rest_deg=rest, jitter_px=0.5)
@@ -122,6 +128,82 @@ def test_each_flag_has_its_case(case):
     assert "nan" not in found[code].message
 
 
+def hidden(recording: Recording, frames: np.ndarray | bool) -> Recording:
+    """The same with hand or face not found in some frames."""
+    lost = np.broadcast_to(frames, len(recording.passes.time_s))
+
+    def without(found):
+        arrays = found.to_arrays()
+        empty = {name: np.where(lost[:, None, None], np.nan, arrays[name]) for name in ("xyz", "world") if name in arrays}
+        return replace(found, **empty)
+
+    return replace(
+        recording, hands=recording.hands and without(recording.hands), faces=recording.faces and without(recording.faces)
+    )
+
+
+def of_hand_or_head(key: str, **options) -> Recording:
+    time_s, angle_deg = repetitions_deg([50, 52, 51])
+    return recorded(key, "left", angle_deg, time_s, **options)
+
+
+def rolled(recording: Recording, roll_deg: float) -> Recording:
+    """The same with the hand, which lies level in the picture, turned about its length, so that palm or back shows."""
+    cos, sin = np.cos(np.radians(roll_deg)), np.sin(np.radians(roll_deg))
+    turn = np.array([[1, 0, 0], [0, cos, -sin], [0, sin, cos]])
+    xyz, world, wrist = recording.hands.xyz, recording.hands.world, recording.hands.xyz[..., :1, :]
+    return replace(recording, hands=replace(recording.hands, xyz=(xyz - wrist) @ turn.T + wrist, world=world @ turn.T))
+
+
+def close_up(recording: Recording) -> Recording:
+    """The same with the hips below the edge of the picture."""
+    passes = changed(recording.passes, True, xy=(320, 700), landmarks=[INDEX["left_hip"], INDEX["right_hip"]])
+    return replace(recording, passes=passes)
+
+
+def small_in_the_picture() -> Recording:
+    recording, (time_s, angle_deg) = of_hand_or_head("neck_flexion"), repetitions_deg([50, 52, 51])
+    return replace(recording, faces=filmed_faces(posed(recording.movement, "left", angle_deg), time_s, away_m=2.0))
+
+
+WRIST_FLEXION, NECK_FLEXION, NECK_ROTATION = (of_hand_or_head(k) for k in ("wrist_flexion", "neck_flexion", "neck_rotation"))
+FLAGS_OF_HAND_AND_HEAD = {
+    "body_not_seen": (replace(WRIST_FLEXION, passes=changed(WRIST_FLEXION.passes, T % 1 < 0.3, **LOST)), "caution"),
+    "hand_not_seen": (hidden(WRIST_FLEXION, T > 0.2), "refused"),
+    "face_not_seen": (hidden(NECK_FLEXION, True), "refused"),
+    "face_not_seen at the start": (hidden(NECK_FLEXION, T < 0.6), "refused"),
+    "face_lost": (hidden(NECK_ROTATION, (T > 1.4) & (T < 2.9)), "caution"),
+    "small_face": (small_in_the_picture(), "caution"),
+    "view": (rolled(WRIST_FLEXION, 30.0), "caution"),
+    "view far off": (rolled(WRIST_FLEXION, 60.0), "refused"),
+    "trunk_not_seen": (close_up(of_hand_or_head("neck_lateral_flexion")), "caution"),
+    "posture of a head that lies": (NECK_ROTATION.turned(90.0), "refused"),
+    "posture of a leg raise done standing": (of_hand_or_head("straight_leg_raise").turned(-90.0), "caution"),
+    "view of a turned nod": (of_hand_or_head("neck_flexion", yaw_deg=30.0), "caution"),
+    "view of a nod in profile": (of_hand_or_head("neck_flexion", yaw_deg=-90.0), "refused"),
+    "view of a tilt in profile": (of_hand_or_head("neck_extension", yaw_deg=-90.0), "caution"),
+}
+
+
+@pytest.mark.parametrize("case", FLAGS_OF_HAND_AND_HEAD)
+def test_each_flag_of_hand_and_head_has_its_case(case):
+    recording, severity = FLAGS_OF_HAND_AND_HEAD[case]
+    m = recording.measured()
+    flag = {f.code: f for f in m.flags}[case.split()[0]]
+    assert (flag.severity, m.verdict) == (severity, severity)
+    assert flag.message.endswith(".")
+    assert "nan" not in flag.message
+    assert set(strictly_json(m)) == KEYS
+
+
+@pytest.mark.parametrize("recording", [WRIST_FLEXION, NECK_FLEXION], ids=lambda r: r.movement.key)
+def test_nobody_at_all_is_refused_whatever_was_to_be_measured(recording):
+    nobody = replace(hidden(recording, True), passes=changed(recording.passes, True, **LOST))
+    m = nobody.measured()
+    assert (m.verdict, [f.code for f in m.flags]) == ("refused", ["no_person"])
+    strictly_json(m)
+
+
 def test_exchanged_legs_are_a_note_and_cost_nothing():
     clean = passes_of([60, 62, 61], "hip_flexion")
     frames = np.arange(len(clean.time_s)) % 3 == 0
@@ -136,14 +218,29 @@ def test_every_code_of_the_package_has_a_case():
     import re
     from pathlib import Path
 
-    from rom_tracker.analysis import quality
+    from rom_tracker.analysis import compensation, quality, seeing
 
-    codes = set(re.findall(r"Flag\(\s*\"(\w+)\"", Path(quality.__file__).read_text(encoding="utf-8")))
-    elsewhere = {"legs_exchanged", "cut_off", "other_model", "borrowed_error", "unsure_facing"} | WRONG_USE
-    assert codes == {case.split()[0] for case in FLAGS} | elsewhere
+    text = "".join(Path(module.__file__).read_text(encoding="utf-8") for module in (compensation, quality, seeing))
+    codes = set(re.findall(r"Flag\(\s*\"(\w+)\"", text)) | {"hand_not_seen"}
+    elsewhere = (
+        {"legs_exchanged", "cut_off", "other_model", "borrowed_error", "unsure_facing"} | WRONG_USE | NOTES | OF_A_FITTED_BODY
+    )
+    assert codes == {case.split()[0] for case in (*FLAGS, *FLAGS_OF_HAND_AND_HEAD)} | elsewhere
 
 
+OF_A_FITTED_BODY = {"no_fit", "walking"}
+NOTES = {"two_repetitions", "compensation_not_seen"}
 WRONG_USE = {"wrong_side", "other_direction", "trunk_moved", "small_range"}
+
+
+def test_two_repetitions_and_a_hidden_knee_are_notes():
+    m = measured(passes_of([120, 122]))
+    assert [(f.code, f.severity) for f in m.flags] == [("two_repetitions", "note")]
+    raised = passes_of([120, 122, 121], "shoulder_flexion")
+    hidden_wrist = measured(changed(raised, True, visibility=0.2, landmarks=WRIST), "shoulder_flexion")
+    assert [(f.code, f.severity) for f in hidden_wrist.flags] == [("compensation_not_seen", "note")]
+    assert "elbow bending" in hidden_wrist.flags[0].message
+    assert hidden_wrist.verdict == m.verdict == "ok"
 
 
 def test_the_wrong_leg_is_refused():
@@ -157,7 +254,7 @@ def test_legs_exchanged_in_most_frames_are_the_wrong_side():
 
     good = measured(GOOD)
     merged = MergedPasses(good.merged.poses, "as filmed", np.ones(len(good.angles), dtype=bool))
-    flags = flags_of(good.angles, good.repetitions, merged, good.movement, "left", good.view)
+    flags = flags_of(Reading(good.movement, merged, good.view, good.angles), good.repetitions, "left")
     assert [f.severity for f in flags if f.code == "wrong_side"] == ["refused"]
 
 
@@ -201,12 +298,8 @@ def test_a_movement_without_recordings_of_its_own_says_so():
 
 
 def test_an_unclear_facing_is_a_caution(monkeypatch):
-    from dataclasses import replace
-
-    from rom_tracker.analysis import measurement
-
-    view = measurement.body_view(GOOD)
-    monkeypatch.setattr(measurement, "body_view", lambda passes: replace(view, agreement=0.2))
+    view = reading.body_view(GOOD)
+    monkeypatch.setattr(reading, "body_view", lambda passes: replace(view, agreement=0.2))
     assert "unsure_facing" in {f.code for f in measured(GOOD).flags}
 
 

@@ -43,7 +43,8 @@ def test_a_z_score_by_hand():
     placed = place(m, 25, "M")
     assert placed.z == pytest.approx((46 - 40.6) / 5.2, abs=0.02)
     assert placed.z_interval == pytest.approx([(end - 40.6) / 5.2 for end in m.interval_deg])
-    assert placed.notes == ()
+    (note,) = placed.notes
+    assert "18 to 30 is assumed" in note.message
 
 
 @pytest.mark.parametrize(
@@ -57,22 +58,35 @@ def test_a_z_score_by_hand():
     ],
 )
 def test_where_there_is_no_norm_it_is_said(age, sex, person):
-    placed = place(measured(50, "shoulder_extension"), age, sex)
+    placed = place(measured(50, called="straight_leg_raise"), age, sex)
     assert placed.norm is placed.difference_deg is placed.interval_deg is placed.z is None
     (note,) = placed.notes
     assert note.code == "no_norm"
-    assert note.message == f"There is no norm for shoulder extension in this program's tables for {person}"
+    assert note.message == f"There is no norm for elbow flexion in this program's tables for {person}"
 
 
 def test_a_movement_of_ones_own_has_no_norm():
     assert codes(place(measured(50, called="my_own"), 45, "F")) == ["no_norm"]
 
 
-def test_what_is_measured_differently_is_not_held_against_the_norm():
-    placed = place(measured(80, "trunk_flexion"), 45, "F")
-    assert (placed.norm.mean_deg, placed.difference_deg, placed.z) == (90, None, None)
+def test_what_is_measured_differently_is_not_held_against_the_norm(monkeypatch):
+    norm = replace(norm_for("elbow_flexion", age=45, sex="F"), comparable=False, remark="counted otherwise", sd_deg=5.0)
+    monkeypatch.setattr("rom_tracker.analysis.norms.norm_for", lambda *_, **__: norm)
+    placed = place(measured(140), 45, "F")
+    assert (placed.norm.mean_deg, placed.difference_deg, placed.interval_deg, placed.z) == (146, None, None, None)
     assert codes(placed) == ["norm_not_comparable"]
-    assert "because trunk flexion is measured here as the inclination of the whole trunk" in placed.notes[0].message
+    assert placed.notes[0].message == "Not to be compared with the norm: counted otherwise."
+
+
+def test_nothing_is_reckoned_from_a_reference_value():
+    """The pension rules say 80 degrees for everybody, and not of whom that is."""
+    placed = place(measured(70, called="neck_rotation"), 45, "F")
+    assert (placed.norm.mean_deg, placed.norm.kind, placed.norm.comparable) == (80, "reference", True)
+    assert placed.difference_deg is placed.interval_deg is placed.z is placed.z_interval is None
+    assert placed.as_dict()["group"]["kind"] == "reference"
+    spine = place(measured(80, "trunk_flexion"), 45, "F")
+    assert codes(spine) == ["norm_not_comparable"]
+    assert "Not to be compared with the reference value: measured here as the inclination" in spine.notes[0].message
 
 
 @pytest.mark.parametrize(("peak_deg", "noted"), [(150, False), (160, True)])
@@ -102,7 +116,7 @@ def test_an_age_or_a_sex_that_is_none(age, sex):
 def test_the_plain_form():
     plain = place(measured(46, called="weight_bearing_lunge"), 25, "M").as_dict()
     assert json.loads(json.dumps(plain, allow_nan=False)) == plain
-    assert plain["group"]["sd_deg"] == 5.2
+    assert (plain["group"]["sd_deg"], plain["group"]["kind"]) == (5.2, "norm")
     assert plain["z"] == pytest.approx(plain["difference_deg"] / 5.2, abs=0.01)
     assert place(measured(46, called="my_own"), 25, "M").as_dict()["group"] is None
 

@@ -142,5 +142,6 @@ def test_a_movement_without_sides_has_none_to_compare():
 def test_the_plain_form():
     plain = compare_sides(measured(140, "left"), measured(120, "right")).as_dict()
     assert json.loads(json.dumps(plain, allow_nan=False)) == plain
-    assert list(plain) == ["movement", "left", "right", "difference_deg", "interval_deg", "detectable_deg", "verdict", "flags"]
+    assert list(plain) == ["movement", "left", "right", "difference_deg", "interval_deg", "detectable_deg", "budget", "verdict",
+                           "flags"]  # fmt: skip
     assert plain["difference_deg"] == pytest.approx(plain["left"]["peak_deg"] - plain["right"]["peak_deg"], abs=0.011)

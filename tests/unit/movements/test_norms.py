@@ -38,8 +38,8 @@ def row(movement: str, mode: str, sex: str, ages: tuple[float | None, float | No
         ("hip_flexion", "not stated", "F", (65, 83), "Jung", 95, 122.6, 10.8),
         ("knee_flexion", "passive", "M", (2, 8), "CDC", None, 147.8, None),
         ("weight_bearing_lunge", "active", "M", (18, 30), "Calatayud", 26, 40.6, 5.2),
-        ("neck_rotation", "active", "both", (None, None), "38 CFR", None, 80, None),
-        ("trunk_flexion", "active", "both", (None, None), "38 CFR", None, 90, None),
+        ("neck_rotation", "not stated", "both", (None, None), "US pension rules, 38 CFR", None, 80, None),
+        ("trunk_flexion", "not stated", "both", (None, None), "US pension rules, 38 CFR", None, 90, None),
     ],
 )
 def test_rows_read_by_hand(movement, mode, sex, ages, source, n, mean_deg, sd_deg):
@@ -57,7 +57,7 @@ def test_rows_read_by_hand(movement, mode, sex, ages, source, n, mean_deg, sd_de
         ("elbow_extension", "active", "M", (1.5, 54), "Boone", 1),
         ("elbow_extension", "passive", "M", (45, 69), "CDC", -0.7),
         ("knee_extension", "passive", "F", (2, 8), "CDC", 5.4),
-        ("knee_extension", "active", "both", (None, None), "AAOS", 0),
+        ("knee_extension", "not stated", "both", (None, None), "AAOS", 0),
     ],
 )
 def test_straight_is_zero_and_beyond_it_positive(movement, mode, sex, ages, source, mean_deg):
@@ -69,9 +69,17 @@ def test_only_what_is_known_to_be_a_mean_is_called_one():
     assert len(found) == 169
     assert {n.movement for n in found} <= set(load_catalogue().movements)
     assert {n.statistic for n in found} == {"mean", "reference", "mean of the two means", "lower limit"}
-    assert all(n.statistic != "mean" for n in found if n.source.startswith(("AAOS", "AMA", "38 CFR")))
+    assert all(n.statistic != "mean" for n in found if n.source.startswith(("AAOS", "AMA", "US pension rules")))
+    assert {n.mode for n in found if n.kind == "reference"} == {"not stated"}
     assert not [n for n in found if "Uplift" in n.source or "Troke" in n.source or "Niewiadomski" in n.source]
     assert all(n.source and n.checked and (n.comparable or n.remark) for n in found)
+
+
+def test_what_was_assumed_is_printed_with_the_number():
+    assert "18 to 30 is assumed" in row("weight_bearing_lunge", "active", "M", (18, 30), "Calatayud").remark
+    straight = row("elbow_extension", "active", "both", (18, None), "Zwerus")
+    assert not straight.comparable
+    assert "2 beyond straight is inferred" in straight.remark
 
 
 @pytest.mark.parametrize("movement", ["trunk_flexion", "trunk_extension", "hip_flexion", "hip_extension", "hip_abduction"])
@@ -88,14 +96,16 @@ def test_what_is_measured_differently_here_is_not_comparable(movement):
         ("shoulder_abduction", 45, "M", "Gill"),
         ("shoulder_abduction", 12, "M", "Boone"),
         ("shoulder_abduction", 12, "F", None),
-        ("shoulder_abduction", 45, None, None),
+        ("shoulder_abduction", 45, None, "AAOS"),
         ("shoulder_abduction", 91.9, "F", "Gill"),
-        ("shoulder_abduction", 92, "F", None),
-        ("shoulder_extension", 45, "F", None),
+        ("shoulder_abduction", 92, "F", "AAOS"),
+        ("shoulder_extension", 45, "F", "AAOS"),
+        ("elbow_extension", 45, "F", "AAOS"),
+        ("knee_flexion", 45, "F", "AAOS"),
         ("elbow_flexion", 70, None, "Zwerus"),
         ("weight_bearing_lunge", 25, "M", "Calatayud"),
         ("weight_bearing_lunge", 70, "M", None),
-        ("neck_flexion", 18, "F", "38 CFR"),
+        ("neck_flexion", 18, "F", "US pension rules"),
         ("neck_flexion", 17, "F", None),
         ("handstand", 30, "F", None),
     ],
@@ -121,6 +131,18 @@ def test_the_preferences_in_their_order(monkeypatch):
         for table in permutations([worse, better]):
             monkeypatch.setattr(norms, "load_norms", lambda table=table: table)
             assert norm_for("salute", age=40, sex="F") == better
+
+
+def test_a_group_from_birth_covers_a_baby_and_one_without_ages_does_not():
+    assert replace(PLAIN, age_from=0, age_to=2).covers(0.5, None)
+    assert not replace(PLAIN, age_from=None, age_to=None).covers(0.5, None)
+
+
+def test_a_reference_value_serves_whatever_the_mode(monkeypatch):
+    table = (replace(PLAIN, statistic="reference", mode="not stated"),)
+    monkeypatch.setattr(norms, "load_norms", lambda: table)
+    assert norm_for("salute", age=40, sex="F") == norm_for("salute", age=40, sex="F", mode="passive") == table[0]
+    assert (table[0].kind, PLAIN.kind) == ("reference", "norm")
 
 
 def test_a_lower_limit_and_another_mode_are_nobodys_norm(monkeypatch):

@@ -97,12 +97,39 @@ def test_every_measured_movement_is_in_the_catalogue(protocol: Protocol):
         ("pronator_teres", "forearm_supination", "same"),
         ("hamstrings", "active_knee_extension", "same"),
         ("soleus", "weight_bearing_lunge", "same"),
-        ("piriformis", "hip_internal_rotation", "same"),
+        ("piriformis", "hip_external_rotation", "same"),
     ],
 )
 def test_what_is_measured_is_what_the_muscle_holds_back(protocol, movement, side):
     first = PROTOCOLS[protocol].measure[0]
     assert (first.movement, first.side) == (movement, side)
+
+
+def test_seated_rotation_is_measured_only_where_the_muscle_holds_it_back():
+    """With the hip bent to 90 degrees piriformis and the small glutes turn the thigh inwards, and the tensor is slack."""
+    rotations = {
+        key: [measure.movement for measure in PROTOCOLS[key].measure if measure.movement.endswith("ternal_rotation")]
+        for key in ("piriformis", "gluteus_medius_minimus", "tensor_fasciae_latae")
+    }
+    assert rotations == {
+        "piriformis": ["hip_external_rotation", "hip_internal_rotation"],
+        "gluteus_medius_minimus": ["hip_external_rotation"],
+        "tensor_fasciae_latae": [],
+    }
+    for key in ("piriformis", "gluteus_medius_minimus"):
+        assert "derived from anatomy" in PROTOCOLS[key].measure_note
+
+
+@pytest.mark.parametrize("protocol", ["levator_scapulae", "suboccipitals", "splenius"])
+def test_a_muscle_that_turns_the_head_to_its_side_is_measured_to_the_other(protocol):
+    (rotation,) = [measure for measure in PROTOCOLS[protocol].measure if measure.movement == "neck_rotation"]
+    assert rotation.side == "opposite"
+
+
+def test_what_the_client_must_not_do_does_not_contradict_how_it_is_measured():
+    assert "straightening the fingers" in load_catalogue()["wrist_extension"].compensation
+    assert PROTOCOLS["finger_flexors"].measure[0].note.startswith("with straight fingers")
+    assert "straightening" not in PROTOCOLS["finger_flexors"].prevent
 
 
 @pytest.mark.parametrize(
@@ -125,6 +152,11 @@ def test_what_is_measured_is_what_the_muscle_holds_back(protocol, movement, side
         ("gastrocnemius", "popliteal"),
         ("gastrocnemius", "blood clot"),
         ("fibularis", "common fibular nerve"),
+        ("piriformis", "only what a doctor has examined"),
+        ("finger_flexors", "only what a doctor has examined"),
+        ("scalenes", "only what a doctor has examined"),
+        ("sternocleidomastoid", "after an accident a doctor first"),
+        ("splenius", "after an accident a doctor first"),
     ],
 )
 def test_nerves_and_arteries_near_the_pressure_are_named(protocol, near):
@@ -135,8 +167,20 @@ def test_what_speaks_against_any_treatment():
     action = {state.key: state.action for state in load_protocols().contraindications}
     for never in ("acute_inflammation", "severe_osteoporosis", "nerve_damage", "unhealed_injury", "blood_clot", "fever"):
         assert action[never] == "do not treat"
-    for asked in ("blood_thinners", "pregnancy", "cancer", "diminished_sensation"):
+    for asked in ("blood_thinners", "pregnancy", "cancer", "diminished_sensation", "neck_joint_disease"):
         assert action[asked] == "ask a doctor first"
+    assert action["neck_instability"] == action["neck_arteries"] == "do not treat"
+
+
+def test_what_speaks_against_treating_the_neck_is_said_first_and_for_the_neck_only():
+    everything = load_protocols()
+    neck = [state.key for state in everything.contraindications_for([PROTOCOLS["scalenes"], PROTOCOLS["pectoralis_minor"]])]
+    assert neck[:3] == ["neck_instability", "neck_arteries", "neck_joint_disease"]
+    assert set(neck) == {state.key for state in everything.contraindications}
+    hip = {state.key for state in everything.contraindications_for([PROTOCOLS["piriformis"]])}
+    assert hip == set(neck[3:])
+    regions = {protocol.region for protocol in PROTOCOLS.values()}
+    assert all(regions >= set(state.regions) for state in everything.contraindications)
 
 
 @pytest.mark.parametrize(
@@ -162,6 +206,22 @@ def test_what_speaks_against_any_treatment():
         ("knee flexion", ["quadriceps"]),
         ("weight-bearing lunge", ["soleus", "gastrocnemius"]),
         ("foot", ["plantar_fascia", "tibialis_posterior"]),
+        ("triceps surae", ["gastrocnemius", "soleus"]),
+        ("triceps", ["triceps_brachii"]),
+        ("Musculus piriformis", ["piriformis"]),
+        ("m. trapezius", ["upper_trapezius", "rhomboids_middle_trapezius"]),
+        ("M. biceps femoris", ["hamstrings"]),
+        ("Tennisarm", ["wrist_extensors"]),
+        ("Kapuzenmuskel", ["upper_trapezius", "rhomboids_middle_trapezius"]),
+        ("ischiokrurale Muskulatur", ["hamstrings"]),
+        ("Wadenkrampf links", ["gastrocnemius"]),
+        ("Wadenkrämpfe", ["gastrocnemius"]),
+        ("wadenkraempfe", ["gastrocnemius"]),
+        ("Ischias", ["piriformis"]),
+        ("Fußsohle", ["plantar_fascia"]),
+        ("codo de tenista", ["wrist_extensors"]),
+        ("ciatica", ["piriformis"]),
+        ("isquiotibiales", ["hamstrings"]),
     ],
 )
 def test_words_find_what_a_therapist_expects(asked, expected):
@@ -180,6 +240,19 @@ def test_words_find_what_a_therapist_expects(asked, expected):
 )
 def test_words_that_many_share_find_them_all(asked, expected):
     assert set(keys(asked)) >= expected
+
+
+def test_every_synonym_finds_what_it_means():
+    synonyms = load_protocols().synonyms
+    assert len(synonyms) > 100
+    for synonym, meaning in synonyms.items():
+        assert keys(synonym) == keys(meaning), synonym
+
+
+def test_the_best_fit_of_a_shared_complaint_comes_first():
+    found = keys("desk posture")
+    assert found[0] == "upper_trapezius"
+    assert found.index("levator_scapulae") < found.index("rhomboids_middle_trapezius")
 
 
 @pytest.mark.parametrize(
@@ -208,7 +281,10 @@ def test_everything_is_found_by_each_of_its_own_names(protocol: str, entry: Prot
         ("pirifromis", "Did you mean piriformis"),
         ("carpaltunnel", "Did you mean carpal tunnel"),
         ("frozen shulder", "Did you mean frozen shoulder"),
-        ("knee headache", "Did you mean headache"),
+        ("Tenisarm", "Did you mean Tennisarm?"),
+        ("knee headache", "one of the regions"),
+        ("cubital tunnel", "one of the regions"),
+        ("m", "one of the regions"),
         ("xyz", "one of the regions: neck, shoulder, .*foot"),
         ("---", "one of the regions"),
         ("", "one of the regions"),
@@ -223,6 +299,7 @@ def test_words_that_fit_nothing_name_the_nearest(asked, near):
 def test_every_key_of_an_entry_is_explained_at_the_top_of_the_file():
     explained = set(re.findall(r"\w+", " ".join(line for line in TEXT.splitlines() if line.startswith("#"))))
     tables = tomllib.loads(TEXT)
+    assert {"synonym", "prevent", "regions"} <= explained
     used = set().union(tables["principle"], *tables["protocol"].values(), *tables["contraindication"].values())
     assert explained >= used | {"movement", "side", "note"}
 
@@ -244,6 +321,11 @@ def test_a_file_of_ones_own_is_read_in_place_of_the_builtin(tmp_path):
     own = load_protocols(own_file(tmp_path, "\ufeff" + OWN_PROTOCOL))
     assert list(own.protocols) == ["sartorius"]
     assert own.find("tailors")[0].source == "a book"
+
+
+def test_a_file_of_ones_own_may_have_synonyms(tmp_path):
+    own = load_protocols(own_file(tmp_path, OWN_PROTOCOL + '[synonym.muscles]\nsartorius = ["Schneidermuskel"]\n'))
+    assert own.find("Schneidermuskel")[0].key == "sartorius"
 
 
 def changed(old: str, new: str) -> str:
@@ -273,6 +355,10 @@ def changed(old: str, new: str) -> str:
         (OWN_PROTOCOL + "[protocol]\nx = 3\n", "protocol.x: expected a table"),
         (OWN_PROTOCOL.replace("[contraindication.fever]", "[x.y]"), r"\[contraindication\] is missing"),
         (OWN_PROTOCOL + "[contraindication]\nx = 3\n", "contraindication.x: expected a table"),
+        (OWN_PROTOCOL + "[synonym.muscles]\nsartorius = []\n", r"line 26, synonym.muscles.sartorius: must not be empty, got \[\]"),
+        (OWN_PROTOCOL + '[synonym.muscles]\nsartorius = "x"\n', "line 26, synonym.muscles.sartorius: expected a list, got 'x'"),
+        ("synonym = 3\n" + OWN_PROTOCOL, r"\[synonym\]: expected tables \[synonym.NAME\]"),
+        (OWN_PROTOCOL + "[synonym]\nx = 3\n", "synonym.x: "),
         ("protocol = 3\n", r"\[protocol\] is missing"),
         ("[protocol\n", "not valid TOML: .*line 1"),
     ],

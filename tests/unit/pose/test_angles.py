@@ -12,7 +12,7 @@ from rom_tracker.pose.angles import STRETCH_FROM_DEG, AngleSeries, angle_series,
 from rom_tracker.pose.sequence import PosePasses, PoseSequence
 from rom_tracker.pose.view import View, body_view
 
-#: Every movement of the body's own landmarks, from the clinical zero as the stick body counts it; hand and head have their own tests.
+#: Every movement of the body's own landmarks, from the clinical zero as the stick body counts it.
 MOVEMENTS = {
     key: m.model_copy(update={"zero": "anatomical"}) for key, m in load_catalogue().movements.items() if m.instrument == "body"
 }
@@ -25,7 +25,7 @@ every_way = pytest.mark.parametrize(
 
 
 def sweep(key: str) -> tuple[np.ndarray, np.ndarray]:
-    """Times and angles from zero over one limit to the other, at a rate too low for any smoothing and slowly enough for no outlier."""
+    """Times and angles from zero over one limit to the other, too few a second for smoothing, too slow for outliers."""
     low, high = MOVEMENTS[key].limits_deg
     angle_deg = np.concatenate([np.arange(0.0, high - 1.0, 1.0), np.arange(high - 1.0, low, -1.0)])
     return np.arange(len(angle_deg)) / 10, angle_deg

@@ -8,6 +8,7 @@ import pytest
 from rom_tracker.capture import Frame
 from rom_tracker.pose import cache, estimator, mediapipe
 from rom_tracker.pose.estimator import FrameLandmarks, estimate_poses, poses_of
+from rom_tracker.pose.region import Region
 from rom_tracker.pose.sequence import PosePasses
 
 
@@ -223,9 +224,9 @@ class TestPosesOf:
     def fakes(self, monkeypatch):
         self.made: list[FakeEstimator] = []
 
-        def make(model):
+        def make(model, region=None):
             self.made.append(FakeEstimator())
-            self.made[-1].name = f"fake {model}"
+            self.made[-1].name, self.made[-1].region = f"fake {model}", region
             return self.made[-1]
 
         monkeypatch.setattr(mediapipe, "MediaPipeEstimator", make)
@@ -242,6 +243,15 @@ class TestPosesOf:
     def test_another_content_or_model_is_looked_at_anew(self, again):
         poses_of(FakeVideo([0.0, 0.1]))
         poses_of(**{"video": FakeVideo([0.0, 0.1]), **again})
+        assert self.looked() == 2
+
+    def test_the_part_of_one_person_is_looked_at_anew_and_kept_beside_the_whole(self):
+        part = Region(10, 5, 40, 45)
+        whole = poses_of(FakeVideo([0.0, 0.1]))
+        poses_of(FakeVideo([0.0, 0.1]), region=part)
+        assert (self.looked(), self.made[-1].region) == (2, part)
+        poses_of(FakeVideo([0.0, 0.1]), region=part)
+        assert same(poses_of(FakeVideo([0.0, 0.1])), whole)
         assert self.looked() == 2
 
     def test_a_broken_look_is_not_kept(self, monkeypatch):

@@ -1,4 +1,4 @@
-"""A tiny world: two models of three parts, which lie in a wheel and a tarball of a few hundred bytes."""
+"""A tiny world: three models of four parts, which lie in a wheel and a tarball of a few hundred bytes."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ import pytest
 from rom_tracker.errors import ModelFileError, UsageError
 from rom_tracker.pose import bundles, model_table, models, packages
 
-PARTS = {"detector": b"finds", "body": b"a body" * 50, "geometry": b"a shape"}
+PARTS = {"detector": b"finds", "body": b"a body" * 50, "shape": b"a shape", "mesh": b"a mesh"}
 RECIPES = {
     "pose_full": {"detector.tflite": ("detector", bytes), "body.tflite": ("body", bytes)},
-    "face": {"detector.tflite": ("detector", bytes), "shape.binarypb": ("geometry", bytes)},
+    "face": {"detector.tflite": ("detector", bytes), "mesh.tflite": ("mesh", bytes)},
     # As the real pose models: its second part alone is in the tarball, its first lies in another bundle as well.
-    "pose_lite": {"detector.tflite": ("detector", bytes), "shape.tflite": ("geometry", bytes)},
+    "pose_lite": {"detector.tflite": ("detector", bytes), "shape.tflite": ("shape", bytes)},
 }
 WHEEL_NAME = "mediapipe-0.10.21-cp311-cp311-manylinux_2_28_x86_64.whl"
 
@@ -106,12 +106,14 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     files.mkdir()
     wheel, tarball = files / WHEEL_NAME, files / packages.HOLISTIC_TARBALL.file_name
     wheel.write_bytes(wheel_bytes({"m/detector.tflite": PARTS["detector"], "m/body.tflite": PARTS["body"]}))
-    tarball.write_bytes(tarball_bytes({"handedness.txt": b"Left Right", "geometry.binarypb": PARTS["geometry"]}))
+    tarball.write_bytes(
+        tarball_bytes({"handedness.txt": b"Left Right", "shape.tflite": PARTS["shape"], "mesh.tflite": PARTS["mesh"]})
+    )
     pinned = [
         replace(package, sha256=packages.sha256_of(path), size_bytes=path.stat().st_size, parts=frozenset(parts.split()))
         for package, path, parts in [
             (packages.MEDIAPIPE_WHEEL, wheel, "detector body"),
-            (packages.HOLISTIC_TARBALL, tarball, "geometry"),
+            (packages.HOLISTIC_TARBALL, tarball, "shape mesh"),
         ]
     ]
     monkeypatch.setattr(packages, "PACKAGES", tuple(pinned))
@@ -140,8 +142,10 @@ class TestTable:
         parts = [part for package in packages.PACKAGES for part in package.parts]
         assert sorted(parts) == sorted(bundles.PART_SHA256)
 
-    def test_the_default_needs_only_pip(self) -> None:
-        assert [package.tool for package in model_table.packages_of(models.DEFAULT_MODEL)] == ["pip"]
+    @pytest.mark.parametrize("key", [models.DEFAULT_MODEL, "hand", "face"])
+    def test_what_measurements_use_unless_told_otherwise_needs_only_pip(self, key: str) -> None:
+        assert [package.tool for package in model_table.packages_of(key)] == ["pip"]
+        assert models.DEFAULT_MODEL == "pose_full"
         assert model_table.MODELS["pose_full"].source == "mediapipe==0.10.21 (pip)"
 
     def test_an_unknown_key_names_the_known_ones(self) -> None:

@@ -16,7 +16,8 @@ from rom_tracker.pose.sequence import PosePasses, PoseSequence
 from rom_tracker.pose.view import View, body_view
 
 CATALOGUE = load_catalogue()
-LEG_TESTS = [key for key, movement in CATALOGUE.movements.items() if movement.still]
+#: Exchanged legs are known by knee and ankle, which stay where they are when only the foot moves.
+LEG_TESTS = [key for key, movement in CATALOGUE.movements.items() if movement.still and movement.joint != "ankle"]
 
 
 def passes_of(key: str, peaks_deg=(60, 62, 61), **options) -> PosePasses:

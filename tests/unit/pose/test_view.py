@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from recordings import each_look, mirrored_look, recorded
 from stick_figure import stick_passes
 
 from rom_tracker.movements import load_catalogue
 from rom_tracker.pose.sequence import PosePasses, PoseSequence
-from rom_tracker.pose.view import BodyView, body_view
+from rom_tracker.pose.view import BodyView, HandView, View, body_view
 
 T = np.arange(5) / 30
 
@@ -72,6 +73,94 @@ def test_degrees_out_of_the_plane_of_the_movement(yaw_deg, movement, off):
 )  # fmt: skip
 def test_directions_of_the_body_in_the_picture(direction, side, expected):
     assert BodyView(-40.0, "image_left", "image_right", 1.0).in_image(direction, side) == expected
+
+
+@pytest.mark.parametrize("yaw_deg", [90, -90, 0, 40, -120])
+@pytest.mark.parametrize("lies_deg", [90, -90, 180])
+def test_a_client_who_lies_is_seen_as_if_the_picture_were_turned_upright(yaw_deg, lies_deg):
+    upright = recorded("hip_flexion", "left", np.zeros(5), T, yaw_deg=float(yaw_deg))
+    standing_view, lying_view = (body_view(r.passes) for r in (upright, upright.turned(lies_deg)))
+    assert standing_view.lies_deg == 0
+    assert abs(lying_view.lies_deg) == abs(lies_deg)
+    assert lying_view.yaw_deg == pytest.approx(standing_view.yaw_deg)
+    assert (lying_view.faces, lying_view.left_side) == (standing_view.faces, standing_view.left_side)
+    assert lying_view.near_side() == standing_view.near_side()
+    up, forward = (lying_view.in_image(direction, "left") for direction in ("up", "forward"))
+    assert up == pytest.approx({90: (1, 0), -90: (-1, 0), 180: (0, 1)}[lies_deg])
+    to_the_edge = standing_view.in_image("forward", "left")[0]
+    assert forward == pytest.approx({90: (0, to_the_edge), -90: (0, -to_the_edge), 180: (-to_the_edge, 0)}[lies_deg])
+
+
+def test_on_the_back_the_client_faces_up_and_on_the_front_down():
+    """The head at the right edge: facing what would be the left of an upright picture is facing the ceiling."""
+    for faces, lies_deg, up in (("image_left", 90, True), ("image_right", 90, False), ("image_right", -90, True)):
+        lying = recorded("hip_flexion", "left", np.zeros(5), T, faces=faces).turned(lies_deg)
+        nose, ears = (lying.passes.as_filmed.point(name, "left")[0, 1] for name in ("nose", "mid_ear"))
+        assert (nose < ears) == up
+        assert (body_view(lying.passes).in_image("forward", "left")[1] < 0) == up
+
+
+@pytest.mark.parametrize(("lean_deg", "lies_deg"), [(40, 0), (-40, 0), (50, 90), (-50, -90), (130, 90)])
+def test_a_trunk_that_leans_is_not_taken_for_a_turned_picture_before_45_degrees(lean_deg, lies_deg):
+    leaning = recorded("hip_flexion", "left", np.zeros(5), T).turned(lean_deg)
+    assert body_view(leaning.passes).lies_deg == lies_deg
+
+
+def test_bending_down_after_an_upright_start_is_not_lying_down():
+    time_s = np.arange(90) / 30
+    bent = recorded("trunk_flexion", "left", np.clip((time_s - 1) * 120, 0, 110), time_s)
+    assert body_view(bent.passes).lies_deg == 0
+
+
+def test_the_mirror_image_is_seen_from_the_mirrored_side():
+    for yaw_deg in (-150.0, -90.0, -20.0, 35.0, 100.0):
+        passes = standing(yaw_deg)
+        here, there = body_view(passes), body_view(each_look(passes, mirrored_look))
+        assert there.yaw_deg == pytest.approx(-here.yaw_deg)
+        assert there.faces != here.faces
+        assert there.left_side == here.left_side
+        assert there.near_side() != here.near_side()
+
+
+class TestHandView:
+    FLAT = HandView(distal=(1.0, 0.0), palmar_turns=1.0, radial_turns=-1.0, palm_to_camera_deg=90.0)
+    EDGE = HandView(distal=(0.0, -1.0), palmar_turns=-1.0, radial_turns=1.0, palm_to_camera_deg=10.0)
+
+    @pytest.mark.parametrize(
+        ("direction", "flat", "edge"),
+        [("distal", (1, 0), (0, -1)), ("palmar", (0, 1), (-1, 0)), ("dorsal", (0, -1), (1, 0)),
+         ("radial", (0, -1), (1, 0)), ("ulnar", (0, 1), (-1, 0))],
+    )  # fmt: skip
+    def test_directions_in_the_picture(self, direction, flat, edge):
+        assert self.FLAT.in_image(direction) == pytest.approx(flat)
+        assert self.EDGE.in_image(direction) == pytest.approx(edge)
+
+    @pytest.mark.parametrize(("movement", "flat", "edge"), [("wrist_flexion", 90, 10), ("wrist_radial_deviation", 0, 80)])
+    def test_bending_is_seen_from_the_edge_and_deviation_from_the_palm(self, movement, flat, edge):
+        entry = load_catalogue()[movement]
+        assert (self.FLAT.off_plane_deg(entry), self.EDGE.off_plane_deg(entry)) == (flat, edge)
+
+    def test_the_view_asks_the_hand_for_the_hands_directions_and_the_body_for_all_else(self):
+        body = BodyView(-90.0, "image_left", "image_right", 1.0)
+        view = View(body, self.FLAT)
+        assert view.in_image("palmar", "left") == self.FLAT.in_image("palmar")
+        assert view.in_image("forward", "left") == body.in_image("forward", "left")
+        assert view.off_plane_deg(load_catalogue()["wrist_flexion"]) == 90
+        assert view.off_plane_deg(load_catalogue()["forearm_pronation"]) == body.off_plane_deg(
+            load_catalogue()["forearm_pronation"]
+        )
+        with pytest.raises(ValueError, match="expected a direction of the body, got 'palmar'"):
+            View(body).in_image("palmar", "left")
+
+
+@pytest.mark.parametrize(
+    ("key", "yaw_deg", "nod", "profile"),
+    [("neck_flexion", 0.0, True, False), ("neck_flexion", 59.0, True, False), ("neck_extension", -75.0, True, True),
+     ("neck_rotation", 90.0, False, False), ("hip_flexion", 90.0, False, False)],
+)  # fmt: skip
+def test_a_nod_in_profile(key, yaw_deg, nod, profile):
+    movement, view = load_catalogue()[key], View(BodyView(yaw_deg, "image_right", "image_right", 1.0))
+    assert (view.is_nod(movement), view.in_profile(movement)) == (nod, profile)
 
 
 def test_nobody_and_an_empty_recording_have_no_view():

@@ -1,0 +1,86 @@
+"""Whether the lens was undone in a measurement, and what it may cost where it was not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rom_tracker.analysis.flag import Flag
+from rom_tracker.capture import VideoFile
+from rom_tracker.capture.lens import LensProfile, lens_of
+from rom_tracker.pose.angles import angle_series
+
+if TYPE_CHECKING:
+    from rom_tracker.analysis.measurement import RomMeasurement
+
+#: A wide webcam that is not calibrated is taken for this one: degrees across the picture, and k1 of its barrel distortion. Most
+#: webcams see 60 to 88 degrees.
+WIDE_FIELD_DEG, WIDE_K1 = 88.0, -0.11
+
+#: The note about an unknown lens is given where such a one moves the end range, or the range of motion, by so many degrees.
+WORTH_A_NOTE_DEG = 1.0
+
+
+def lens_for(video: VideoFile, lens: LensProfile | None) -> LensProfile | None:
+    """The profile at the recording's resolution: the one given, or the kept one of the camera that its sidecar names.
+
+    Raises
+    ------
+    CalibrationError
+        The profile is damaged, or for another shape of picture.
+    """
+    return lens_of(video.path, video.size) if lens is None else lens.scaled(video.size)
+
+
+def lens_dict(lens: LensProfile | None) -> dict[str, Any] | None:
+    """The profile that was used, in plain numbers and words; None where none was."""
+    if lens is None:
+        return None
+    return {
+        "camera": lens.camera,
+        "made_on": lens.made_on.isoformat(),
+        "field_deg": round(lens.field_deg, 1),
+        "k1": round(lens.distortion[0], 4),
+        "error_px": round(lens.error_px, 3),
+    }
+
+
+def lens_flags(found: RomMeasurement) -> tuple[Flag, ...]:
+    """Which profile was used, or what not having one may cost in this recording."""
+    if found.merged is None or found.verdict == "refused":
+        return ()
+    if found.lens is not None:
+        made = f"profile of {found.lens.camera}, {found.lens.made_on.isoformat()}"
+        return (Flag("lens_undone", f"The bending of the camera's lens was undone ({made}).", "note"),)
+    cost = unknown_lens_deg(found)
+    if cost is None or cost < WORTH_A_NOTE_DEG:
+        return ()
+    return (
+        Flag(
+            "lens_unknown",
+            f"The camera's lens is not known. If it is a wide one ({WIDE_FIELD_DEG:.0f} degrees across), it bends the result by "
+            f"about {cost:.1f} degrees where the client is in this picture. `rom-tracker calibrate lens` measures the lens, once; "
+            "staying in the middle of the picture helps too.",
+            "note",
+        ),
+    )
+
+
+def unknown_lens_deg(found: RomMeasurement) -> float | None:
+    """By how many degrees a wide lens would falsify the end range or the range of motion, whichever more.
+
+    None where the angle is not read off the picture itself, or nothing is scored.
+    """
+    if found.merged is None or found.view is None or found.head is not None or found.view.in_profile(found.movement):
+        return None
+    poses, scored = found.merged.poses, found.repetitions.scored
+    wide = LensProfile.from_field(WIDE_FIELD_DEG, WIDE_K1, poses.image_size)
+    straight = poses.replaced(xy=wide.undistorted(poses.xy), lens=wide)
+    angles = (angle_series(each, found.movement, found.side, found.view).angle_deg for each in (poses, straight))
+    off = np.subtract(*angles)
+    if not scored:
+        return None
+    starts, peaks = ([off[np.argmin(np.abs(poses.time_s - getattr(r, name)))] for r in scored] for name in ("start_s", "peak_s"))
+    costs = np.abs([np.mean(peaks), np.mean(np.subtract(peaks, starts))])
+    return float(costs.max()) if np.isfinite(costs).all() else None

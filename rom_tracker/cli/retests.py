@@ -1,0 +1,211 @@
+"""Which recordings are test and retest of one client, and what they measure."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rom_tracker.cli import output
+from rom_tracker.cli.request import Request
+from rom_tracker.errors import UsageError, VideoError
+
+if TYPE_CHECKING:
+    from rom_tracker.landmarks import Side
+    from rom_tracker.movements import Movement
+
+Ask = Callable[[tuple[Path, ...], str | None], Request]
+
+COLUMNS = ("client", "test", "retest")
+MOMENTS = ("test", "retest")
+
+#: Suffixes of what is taken for a recording in a folder.
+VIDEO_SUFFIXES = (".mkv", ".mp4", ".webm", ".mov", ".m4v", ".avi")
+
+_NAME = re.compile(r"(?P<client>.+?)[-_ ](?P<moment>test|retest)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Retest:
+    """Recordings of one client with no treatment in between: test, retest, and so on; ``side`` as it was given."""
+
+    client: str
+    recordings: tuple[Path, ...]
+    side: str | None = None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The end ranges of a retest, in degrees."""
+
+    retest: Retest
+    side: Side
+    peaks_deg: tuple[float, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain numbers and words."""
+        recordings = [str(path) for path in self.retest.recordings]
+        return {
+            "client": self.retest.client,
+            "side": self.side,
+            "recordings": recordings,
+            "peak_deg": [round(v, 2) for v in self.peaks_deg],
+        }
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A retest that could not be measured, and why."""
+
+    retest: Retest
+    reason: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain words."""
+        recordings = [str(path) for path in self.retest.recordings]
+        return {"client": self.retest.client, "recordings": recordings, "reason": self.reason}
+
+
+def find_retests(paths: list[Path]) -> list[Retest]:
+    """From a table, a folder, or two and more recordings of one client.
+
+    Raises
+    ------
+    UsageError
+        They are none of these, or nothing is in them.
+    """
+    if len(paths) > 1:
+        return [Retest(_noted_client(paths[0]) or "client", tuple(paths))]
+    (path,) = paths
+    if path.is_dir():
+        return _in_folder(path)
+    if path.suffix.lower() == ".csv":
+        return _in_table(path)
+    raise UsageError(f'Expected two or more recordings, a folder or a table (.csv), got "{path}" alone.')
+
+
+def _in_folder(folder: Path) -> list[Retest]:
+    """Recordings called NAME-test and NAME-retest."""
+    found: dict[str, dict[str, Path]] = defaultdict(dict)
+    for path in sorted(folder.iterdir()):
+        named = _NAME.fullmatch(path.stem)
+        if named and path.suffix.lower() in VIDEO_SUFFIXES:
+            found[named["client"]].setdefault(named["moment"].lower(), path)
+    if not found:
+        raise UsageError(f'Expected recordings called NAME-test and NAME-retest (.mkv, .mp4, ...) in "{folder}", found none.')
+    pairs = {name: tuple(of_one[moment] for moment in MOMENTS if moment in of_one) for name, of_one in found.items()}
+    return [Retest(_noted_client(pair[0]) or name, pair) for name, pair in pairs.items()]
+
+
+def _in_table(table: Path) -> list[Retest]:
+    """Rows of client, test and retest, and a side where there are several; paths are relative to the table."""
+    try:
+        text = table.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f'The table "{table}" cannot be read: {error}. Save it as CSV, UTF-8.') from error
+    lines = text.splitlines()
+    rows = csv.DictReader(lines, delimiter=";" if lines and ";" in lines[0] and "," not in lines[0] else ",")
+    columns = [name.strip().lower() for name in rows.fieldnames or ()]
+    if not set(COLUMNS) <= set(columns):
+        came = ", ".join(columns) or "an empty file"
+        raise UsageError(f'Expected the columns {", ".join(COLUMNS)} (and side) in "{table}", got {came}.')
+    rows.fieldnames = columns
+    found = [_of_row(row, table.parent) for row in rows]
+    if not found:
+        raise UsageError(f'Expected a line for each client in "{table}", found none.')
+    return found
+
+
+def _of_row(row: dict[str, Any], folder: Path) -> Retest:
+    cells = {name: (value or "").strip() for name, value in row.items() if isinstance(name, str) and not isinstance(value, list)}
+    recordings = tuple(folder / cells[moment] for moment in MOMENTS if cells[moment])
+    return Retest(cells["client"], recordings, cells.get("side") or None)
+
+
+def measure_retests(retests: list[Retest], movement: Movement, ask: Ask) -> tuple[list[Measured], list[Lost]]:
+    """Measure all, a line on the side for each; one that cannot be measured is lost alone.
+
+    ``ask`` gives what to measure in the recordings of a retest whose side was given, or not.
+    """
+    measured: list[Measured] = []
+    lost: list[Lost] = []
+    for number, retest in enumerate(retests, 1):
+        try:
+            found = _measured(retest, movement, ask)
+            measured.append(found)
+            said = ", then ".join(output.angle(value) for value in found.peaks_deg)
+        except (UsageError, VideoError) as error:
+            lost.append(Lost(retest, output.sentence(str(error))))
+            said = f"left out: {lost[-1].reason}"
+        output.hint(f"{number} of {len(retests)}, {retest.client}: {said}")
+    return measured, lost
+
+
+def _measured(retest: Retest, movement: Movement, ask: Ask) -> Measured:
+    from rom_tracker.analysis.comparison import difference_flags
+
+    recordings = retest.recordings
+    if len(recordings) < 2:
+        got = f"{recordings[0].name} alone" if recordings else "none"
+        raise UsageError(f"expected a test and a retest, got {got}")
+    _check_same_movement(recordings, movement)
+    wanted = ask(recordings, retest.side)
+    measurements = [wanted.measure(path) for path in recordings]
+    peaks_deg: list[float] = []
+    for path, one in zip(recordings, measurements, strict=True):
+        if one.peak_deg is None:
+            raise VideoError(f"{path.name} was refused: {_reasons(one.flags)}")
+        peaks_deg.append(one.peak_deg)
+    for one, other in pairwise(measurements):
+        flags = difference_flags(one, other)
+        if any(flag.code == "same_recording" for flag in flags):
+            raise UsageError("test and retest are the same recording")
+        if reasons := _reasons(flags):
+            raise VideoError(reasons)
+    return Measured(retest, wanted.side, tuple(peaks_deg))
+
+
+def _check_same_movement(recordings: Iterable[Path], movement: Movement) -> None:
+    from rom_tracker.capture import read_sidecar
+
+    for path in recordings:
+        about = read_sidecar(path) if path.is_file() else None
+        if about is not None and about.movement != movement.key:
+            raise UsageError(f"expected {movement.key}, but {path.name} was recorded as {about.movement}")
+
+
+def camera_of(recordings: Iterable[Path]) -> str | None:
+    """The label of the one camera that filmed them, from their sidecars; None where it is not known, or they are several."""
+    from rom_tracker.capture import read_sidecar
+
+    noted = [read_sidecar(path) if path.is_file() else None for path in recordings]
+    labels = {"" if about is None else about.camera for about in noted}
+    return labels.pop() or None if len(labels) == 1 else None
+
+
+def noted_movement(retests: list[Retest]) -> str | None:
+    """The movement that the first recording says it shows."""
+    from rom_tracker.capture import read_sidecar
+
+    first = next((path for retest in retests for path in retest.recordings if path.is_file()), None)
+    about = None if first is None else read_sidecar(first)
+    return None if about is None else about.movement
+
+
+def _noted_client(recording: Path) -> str | None:
+    from rom_tracker.capture import read_sidecar
+
+    try:
+        about = read_sidecar(recording) if recording.is_file() else None
+    except VideoError:  # Told when the recording's turn comes.
+        return None
+    return about.client if about is not None else None
+
+
+def _reasons(flags: Iterable[Any]) -> str:
+    return " ".join(flag.message for flag in flags if flag.severity == "refused")

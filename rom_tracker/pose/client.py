@@ -1,0 +1,260 @@
+"""The client, when others are in the picture too.
+
+The pose model's tracker holds on to one person, whichever it finds first: beside a therapist it measured the therapist, or jumped
+from one to the other, in 2 of 3 rendered recordings. So a few frames are looked at first, in overlapping parts, since two people
+side by side are often found as one in the whole picture. Where there are several people, the client is the one who moves as the
+movement says, or the one pointed at, and the recording is followed within the part of the picture that is the client's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rom_tracker.capture import VideoFile
+from rom_tracker.errors import UsageError
+from rom_tracker.landmarks import LANDMARKS, Side, is_of_the_hand, locate
+from rom_tracker.movements import Movement
+from rom_tracker.pose import cache
+from rom_tracker.pose.estimator import PoseModel
+from rom_tracker.pose.region import ClientPlace, Region
+from rom_tracker.pose.sequence import Floats
+
+#: Frames that are looked at for people: the first ones tell whether there is more than one; only then the others are needed.
+FIRST_LOOKS, ALL_LOOKS = 3, 9
+
+#: Two findings are one person where their hips lie closer than this, in trunk lengths.
+ONE_PERSON_WITHIN = 0.35
+
+#: A finding between two people that is a blend of both lies closer than this to a person found more often, in trunk lengths.
+BLEND_WITHIN = 0.6
+
+#: Somebody is there who is found in this share of the frames looked at.
+PRESENT_SHARE = 0.5
+
+#: Room about the client's landmarks, in trunk lengths.
+ROOM = 0.5
+
+#: The strip that is the client's alone reaches this far towards the next person.
+STRIP_SHARE = 0.55
+
+#: The client moves at least so many times as far as anybody else; below it the choice is not sure.
+SURE_FACTOR = 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class People:
+    """Everybody who is in the picture for most of a recording.
+
+    Attributes
+    ----------
+    marks : (person, look, landmark, 2)
+        Landmarks in pixels in the frames that were looked at; NaN where the person was not found.
+    image_size : (int, int)
+    """
+
+    marks: Floats
+    image_size: tuple[int, int]
+
+    def __len__(self) -> int:
+        return len(self.marks)
+
+    @property
+    def hips(self) -> Floats:
+        """(person, 2) where each one stands: the middle of the hips, median over the recording."""
+        return np.asarray(np.nanmedian(_middle(self.marks, "mid_hip"), axis=1))
+
+    @property
+    def trunk_px(self) -> Floats:
+        """(person,) length of the trunk in the picture."""
+        trunk = np.linalg.norm(_middle(self.marks, "mid_shoulder") - _middle(self.marks, "mid_hip"), axis=-1)
+        return np.asarray(np.nanmedian(trunk, axis=1))
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Plain arrays to be kept."""
+        return {"marks": self.marks, "image_size": np.array(self.image_size)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """What :meth:`to_arrays` gave."""
+        width, height = (int(edge) for edge in arrays["image_size"])
+        return cls(arrays["marks"], (width, height))
+
+
+@dataclass(frozen=True)
+class Client:
+    """The person who is measured.
+
+    Attributes
+    ----------
+    people : int
+        How many are in the picture.
+    place : ClientPlace or None
+        Where the client is; None where nobody else is in the picture.
+    sure : bool
+        Whether the client was pointed at, or moves clearly more than the others.
+    """
+
+    people: int
+    place: ClientPlace | None = None
+    sure: bool = True
+
+
+def people_in(video: VideoFile, model: PoseModel = "full") -> People:
+    """Everybody in a recording: from the cache, or found with MediaPipe and put there.
+
+    Raises
+    ------
+    VideoError
+        The recording cannot be read.
+    ModelFileError
+        The pose model is not here and cannot be fetched.
+    """
+    from rom_tracker.pose.mediapipe import PeopleFinder
+
+    finder = PeopleFinder(model)
+    key = cache.key(video.content_hash(), finder.name, "people")
+    kept = cache.load(key, People)
+    if kept is not None:
+        return kept
+    with finder:
+        found = _looked(video, finder)
+    people = People(_told_apart(found), video.size)
+    cache.store(key, people)
+    return people
+
+
+def client_of(people: People, movement: Movement, side: Side, at: tuple[float, float] | None = None) -> Client:
+    """Choose the client.
+
+    Parameters
+    ----------
+    people : People
+    movement, side
+        What the client does: the one whose moving segment goes farthest, in trunk lengths, is chosen.
+    at : (float, float), optional
+        A point on the client, in pixels of the upright picture; then the person nearest to it is chosen.
+
+    Raises
+    ------
+    UsageError
+        The point lies outside the picture.
+    """
+    width, height = people.image_size
+    if at is not None and not (0 <= at[0] < width and 0 <= at[1] < height):
+        raise UsageError(f"expected a point within the picture of {width} x {height} pixels, got {at[0]:g},{at[1]:g}")
+    if len(people) < 2:
+        return Client(len(people))
+    if at is not None:
+        boxes = np.nanmedian(people.marks, axis=1)
+        chosen, sure = int(np.argmin(np.nanmin(np.linalg.norm(boxes - np.array(at), axis=-1), axis=1))), True
+    else:
+        moved = movements_of(people, movement, side)
+        chosen = int(np.argmax(moved))
+        sure = bool(moved[chosen] >= SURE_FACTOR * np.delete(moved, chosen).max())
+    return Client(len(people), _place_of(people, chosen), sure)
+
+
+def movements_of(people: People, movement: Movement, side: Side) -> Floats:
+    """(person,) how far the far end of the moving segment went about its near end, in trunk lengths."""
+    start, end = _seen_by_the_body(movement)
+    vector = _middle(people.marks, end, side) - _middle(people.marks, start, side)
+    low, high = np.nanpercentile(vector, [10, 90], axis=1)
+    return np.asarray(np.linalg.norm(high - low, axis=-1) / people.trunk_px)
+
+
+def _seen_by_the_body(movement: Movement) -> tuple[str, str]:
+    """The ends of the moving segment, in points that the pose model knows."""
+    if movement.instrument == "face":
+        return "mid_shoulder", "nose"
+    start, end = movement.moving.points
+    return ("wrist", "index") if is_of_the_hand(start) or is_of_the_hand(end) else (start, end)
+
+
+def _middle(marks: Floats, name: str, side: Side = "left") -> Floats:
+    return np.asarray(marks[..., list(locate(name, side)), :].mean(axis=-2))
+
+
+def _looked(video: VideoFile, finder: Any) -> list[list[Floats]]:
+    """What was found in each of the frames looked at: (landmark, 2) pixels for each finding."""
+    found: list[list[Floats]] = []
+    for looks in (FIRST_LOOKS, ALL_LOOKS):
+        found = [[marks for part in _parts(video.size) for marks in finder.find(image, part)] for image in _frames(video, looks)]
+        if len(_told_apart(found)) < 2:
+            break
+    return found
+
+
+def _frames(video: VideoFile, count: int) -> list[NDArray[np.uint8]]:
+    """Frames at even distances over the recording; every other second of one whose length is not known."""
+    length_s = video.expected_duration_s
+    wanted = [(i + 0.5) * (length_s / count if length_s else 2.0) for i in range(count)]
+    frames: list[NDArray[np.uint8]] = []
+    last = None
+    for frame in video:
+        last = frame.image
+        if frame.time_s >= wanted[len(frames)]:
+            frames.append(frame.image)
+            if len(frames) == count:
+                break
+    return frames or ([] if last is None else [last])
+
+
+def _parts(size: tuple[int, int]) -> tuple[Region, ...]:
+    """The whole picture, and three halves of it that overlap."""
+    width, height = size
+    half = width // 2
+    return (Region(0, 0, width, height), *(Region(x, 0, x + half, height) for x in (0, width // 4, width - half)))
+
+
+def _told_apart(found: list[list[Floats]]) -> Floats:
+    """(person, look, landmark, 2) the findings of all frames, put together by where the hips are."""
+    groups: list[list[tuple[int, Floats]]] = []
+    for look, findings in enumerate(found):
+        for marks in findings:
+            near = [(_apart(marks, group), group) for group in groups]
+            near = [pair for pair in near if pair[0] < ONE_PERSON_WITHIN]
+            (min(near, key=lambda pair: pair[0])[1] if near else _added(groups)).append((look, marks))
+    present = [group for group in groups if len({look for look, _ in group}) >= PRESENT_SHARE * len(found)]
+    present.sort(key=len, reverse=True)
+    people: list[list[tuple[int, Floats]]] = []
+    for group in present:
+        if all(_apart(np.median([marks for _, marks in group], axis=0), other) >= BLEND_WITHIN for other in people):
+            people.append(group)
+    apart = np.full((len(people), len(found), len(LANDMARKS), 2), np.nan)
+    for person, group in enumerate(people):
+        for look in {look for look, _ in group}:
+            apart[person, look] = np.median([marks for seen, marks in group if seen == look], axis=0)
+    return apart
+
+
+def _added(groups: list[list[tuple[int, Floats]]]) -> list[tuple[int, Floats]]:
+    groups.append([])
+    return groups[-1]
+
+
+def _apart(marks: Floats, group: list[tuple[int, Floats]]) -> float:
+    """Distance of the hips from those of a group, in trunk lengths."""
+    usual = np.median([found for _, found in group], axis=0)
+    hips, trunk = _middle(marks, "mid_hip"), np.linalg.norm(_middle(usual, "mid_shoulder") - _middle(usual, "mid_hip"))
+    return float(np.linalg.norm(hips - _middle(usual, "mid_hip")) / max(float(trunk), 1.0))
+
+
+def _place_of(people: People, person: int) -> ClientPlace:
+    width, height = people.image_size
+    hips, trunk_px = people.hips, float(people.trunk_px[person])
+    low = np.nanmin(people.marks[person], axis=(0, 1)) - ROOM * trunk_px
+    high = np.nanmax(people.marks[person], axis=(0, 1)) + ROOM * trunk_px
+    left, right = (int(np.clip(x, 0, width)) for x in (low[0], high[0]))
+    top, bottom = (int(np.clip(y, 0, height)) for y in (low[1], high[1]))
+    nearest = float(np.abs(np.delete(hips[:, 0], person) - hips[person, 0]).min())
+    return ClientPlace(
+        region=Region(left, top, right, bottom),
+        hips=(float(hips[person, 0]), float(hips[person, 1])),
+        trunk_px=trunk_px,
+        reach_px=min(trunk_px, STRIP_SHARE * nearest),
+    )
