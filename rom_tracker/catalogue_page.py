@@ -15,9 +15,10 @@ from typing import Any
 import matplotlib
 from matplotlib.figure import Figure
 
-from rom_tracker.charts import MINUS, degrees
 from rom_tracker.movements import Catalogue, Compensation, Movement, Unmeasurable, load_catalogue
-from rom_tracker.pictures import movement_picture, view_of
+from rom_tracker.picture_view import view_of
+from rom_tracker.pictures import movement_picture
+from rom_tracker.result_words import MINUS, degrees
 
 PAGE, PICTURES = "README.md", "pictures"
 

@@ -58,7 +58,8 @@ def write_headline(figure: Figure, title: str, below: Sequence[str] = ()) -> Non
     title_inches, below_inches = _inches(len(titles), HEADLINE_PT), _inches(len(lines), SMALL_PT)
     _grow(figure, _inches(max(len(titles) + len(lines) - _LINES_WITHIN, 0), SMALL_PT))
     height = figure.get_figheight()
-    top, place = 1 - _HEADLINE_ROOM / height, {"x": 0.02, "ha": "left", "va": "top", "linespacing": 1.1}
+    top = 1 - _HEADLINE_ROOM / height
+    place: dict[str, Any] = {"x": 0.02, "ha": "left", "va": "top", "linespacing": 1.1}
     heading = figure.suptitle("\n".join(titles), y=top, fontsize=HEADLINE_PT, fontweight="bold", **place)
     heading.set_in_layout(False)
     if lines:

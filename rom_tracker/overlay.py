@@ -176,7 +176,7 @@ class _Artist:
         return [np.stack([arcs.centre[i] + along * arcs.length[i] * unit(end[i]) for i in frames]) for end in ends]
 
     def drawn(self, image: Image, index: int) -> Image:
-        """A copy of the picture, scaled, with everything drawn over it; where there is no free corner, body and angle over the panel."""
+        """A copy of the picture, scaled, with everything drawn over it; the angle over the panel, should no corner be free."""
         width, height = self.size
         if image.shape[:2] != (height, width):
             image = np.asarray(cv2.resize(image, self.size, interpolation=cv2.INTER_AREA), dtype=np.uint8)

@@ -5,14 +5,14 @@
     pictures.movement_picture(load_catalogue()["knee_flexion"]).savefig("knee_flexion.png")
 
 The picture is drawn from the same definition that is measured, so a movement of a user's own file has one as well. Colours are
-those of :mod:`rom_tracker.charts`.
+those of :mod:`rom_tracker.chart_style`.
 """
 
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -20,12 +20,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
 from matplotlib.patheffects import withStroke
 
+from rom_tracker.at_ease import at_ease
 from rom_tracker.body_shapes import Shape, shapes_of
-from rom_tracker.charts import BLACK, BLUE, GREY, SKY_BLUE, VERMILLION, degrees
-from rom_tracker.landmarks import ALL_LANDMARKS, INDEX, Side, locate, opposite_side
-from rom_tracker.mannequin import Body, Floats, axis_of, camera_deg, parts_of, plane_of, posed, seen
+from rom_tracker.chart_style import BLACK, BLUE, GREY, SKY_BLUE, VERMILLION
+from rom_tracker.landmarks import ALL_LANDMARKS, INDEX, Side, locate
+from rom_tracker.mannequin import Body, Floats, axis_of, parts_of, plane_of, posed
 from rom_tracker.movements import Movement, Segment
 from rom_tracker.movements.norms import Sex, norm_for
+from rom_tracker.picture_view import View, at_camera, end_on, view_of
+from rom_tracker.result_words import degrees
 
 FIGURE_INCHES = (4.2, 4.8)
 TITLE_PT, VALUE_PT, WORDS_PT = 14, 15, 11
@@ -39,8 +42,18 @@ FURNITURE = "#8C7B6B"
 #: The part of the figure, from its lower left corner, in which the body is drawn.
 STAGE = (0.0, 0.155, 1.0, 0.735)
 
+#: The height of words under the title, and of each row of the title and of the words below, of which so many leave it its height.
+UNDER_TITLE, TITLE_ROW, ROW = 0.045, 0.0486, 0.043
+TITLE_ROWS, ROWS_BELOW = 2, 3
+
 #: A moving segment shorter than this is looked at from near.
 NEAR_M = 0.25
+
+#: A hand is so small that its angle is drawn beyond the finger tips, with lines of so many metres.
+HAND_REACH_M = 0.24
+
+#: So far beside the line of 0, away from the moving segment, its name stands, in degrees.
+NOUGHT_OFF_DEG = 9.0
 
 #: Room about the body, and about what is looked at from near, in metres.
 ROOM_M, NEAR_ROOM_M = 0.12, 0.05
@@ -63,21 +76,6 @@ _SEX: Sex = "M"
 _LEGS = ("knee", "ankle", "foot_index")
 
 _HALO = [withStroke(linewidth=3, foreground="white")]
-
-
-@dataclass(frozen=True)
-class View:
-    """How the picture looks at the body; angles in degrees as for :func:`rom_tracker.mannequin.seen`."""
-
-    yaw_deg: float
-    pitch_deg: float
-    lies: Literal["supine", "prone"] | None
-    words: str
-    is_the_cameras: bool
-
-    def __call__(self, points_m: Floats) -> Floats:
-        """(..., 3) metres right, down, away."""
-        return seen(points_m, self.yaw_deg, pitch_deg=self.pitch_deg, lies=self.lies)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,43 +118,22 @@ def movement_picture(movement: Movement, side: Side = "right") -> Figure:
     """
     view = view_of(movement, side)
     start_deg, end_deg = typical_range_deg(movement)
-    body = _at_ease(posed(movement, side, [start_deg, end_deg, 0.0]), movement, side)
+    body = at_ease(posed(movement, side, [start_deg, end_deg, 0.0]), movement, side)
     near = _is_near(movement, side, body)
     angle = angle_in(view, movement, side, body, (start_deg, end_deg))
     figure = Figure(figsize=FIGURE_INCHES)
-    stage = _stage(figure, _framed(view, movement, side, body, angle, near=near))
+    under, below = at_camera(movement, view, side), _where_the_camera_stands(movement, view)
+    title = _title(movement)
+    above = TITLE_ROW * max(len(title) - TITLE_ROWS, 0) + (UNDER_TITLE if under else 0.0)
+    framed = _framed(view, movement, side, body, angle, near=near)
+    stage = _stage(figure, framed, ROW * max(len(below) - ROWS_BELOW, 0), above)
     _draw_furniture(stage, view, movement, body)
     _draw_body(stage, view, movement, side, body, fingers=side if movement.instrument == "hand" else None)
     _draw_angle(stage, angle)
-    _write(figure, movement, view)
+    if movement.instrument == "hand" and end_on(view, body, side):
+        _name_hand(stage, view, body, side)
+    _write(figure, title, under, below)
     return figure
-
-
-def _at_ease(body: Body, movement: Movement, side: Side) -> Body:
-    """The body with the legs that are not measured as people hold them at the end of the movement."""
-    points = body.points_m.copy()
-    if movement.moving.points == ("hip", "knee") and movement.positive == "forward" and not _straight_knee(movement):
-        knee, *below = (INDEX[f"{side}_{name}"] for name in ("knee", "ankle", "heel", "foot_index"))
-        points[1, below] = points[0, below] + points[1, knee] - points[0, knee]
-    if not (movement.posture.lies or movement.posture.seated):
-        _stretch_back(points, opposite_side(side))
-    return replace(body, points_m=points)
-
-
-def _straight_knee(movement: Movement) -> bool:
-    """Whether the movement is done with a straight knee, since bending it is what people do instead."""
-    return any(compensation.key == "knee_bend" for compensation in movement.compensations)
-
-
-def _stretch_back(points: Floats, other: Side) -> None:
-    """Stretch the other leg back so far that its foot does not sink into the floor, as in a lunge; changes ``points``."""
-    hip, knee, ankle, *foot = (INDEX[f"{other}_{name}"] for name in ("hip", "knee", "ankle", "heel", "foot_index"))
-    sunk = points[0, ankle, 2] - points[1, ankle, 2]
-    if sunk > 0.01:
-        leg = points[1, ankle] - points[1, hip]
-        back = np.array([-np.sqrt(leg[2] ** 2 - (leg[2] + sunk) ** 2), leg[1], leg[2] + sunk])
-        points[1, knee], points[1, ankle] = points[1, hip] + back / 2, points[1, hip] + back
-        points[1, foot] += back - leg
 
 
 def typical_range_deg(movement: Movement) -> tuple[float, float]:
@@ -167,23 +144,6 @@ def typical_range_deg(movement: Movement) -> tuple[float, float]:
     if (norm is None and -low > 2 * high) or (norm is not None and abs(end) < STRAIGHT_WITHIN_DEG):
         return low / 2, SHORT_OF_STRAIGHT_DEG
     return 0.0, end
-
-
-def view_of(movement: Movement, side: Side) -> View:
-    """The movement's own camera, or the first view that shows its plane."""
-    faces: Literal["image_left", "image_right"] = "image_right" if side == "right" else "image_left"
-    along, towards = plane_of(movement, side)
-    normal = np.cross(along, towards)
-    yaw, pitch = camera_deg(movement, faces)
-    above = (180.0, 90.0)
-    choices = [
-        (*((yaw, pitch) if movement.camera != "above" else above), "", True),
-        (90.0 if side == "right" else -90.0, 0.0, "from the side", False),
-        (*above, "from above", False),
-        (0.0, 0.0, "from the front", False),
-    ]
-    views = [View(yaw, pitch, movement.posture.lies, words, own) for yaw, pitch, words, own in choices]
-    return next((view for view in views if abs(view(normal)[2]) > 0.99), views[0])
 
 
 def angle_in(view: View, movement: Movement, side: Side, body: Body, range_deg: tuple[float, float]) -> Angle:
@@ -199,6 +159,8 @@ def angle_in(view: View, movement: Movement, side: Side, body: Body, range_deg: 
     along, towards = (view(axis)[:2] for axis in plane_of(movement, side))
     sense = float(np.sign(along[0] * towards[1] - along[1] * towards[0]))
     reach = length if length > NEAR_M else 1.2 * length
+    if movement.instrument == "hand":
+        reach = HAND_REACH_M
     radius = 0.55 * reach
 
     def about(angle_deg: Floats | float, away: float) -> Floats:
@@ -221,7 +183,7 @@ def angle_in(view: View, movement: Movement, side: Side, body: Body, range_deg: 
         reference=reference,
         path=about(np.linspace(start_deg, end_deg, 30), 0.85 * reach) if start_deg else None,
         label=about(label_deg, 1.5 * radius if wide else 1.4 * radius),
-        nought=about(0.0, 1.22 * reach),
+        nought=about(-NOUGHT_OFF_DEG * np.sign(end_deg), 1.22 * reach),
     )
 
 
@@ -252,6 +214,8 @@ def _framed(view: View, movement: Movement, side: Side, body: Body, angle: Angle
         names = [name for name in names if name.endswith(("shoulder", "ear"))]
     elif movement.instrument == "hand":
         names = [f"{side}_elbow", *(name for name in INDEX if name.startswith(f"{side}_hand_"))]
+        if end_on(view, body, side):
+            names += [f"{side}_shoulder", f"{side}_hip"]
     elif near:
         names = [ALL_LANDMARKS[i] for point in movement.points for i in locate(point, side)]
     elif not any(name.endswith(_LEGS) for name in _moving_names(body)):
@@ -262,16 +226,33 @@ def _framed(view: View, movement: Movement, side: Side, body: Body, angle: Angle
     return np.stack([everything.min(axis=0) - room, everything.max(axis=0) + room])
 
 
+def _name_hand(stage: Axes, view: View, body: Body, side: Side) -> None:
+    """Write which side of the hand that points at the camera is the thumb's, and which is the palm."""
+    wrist, thumb, middle, ulnar, radial = (
+        body.points_m[1, INDEX[f"{side}_hand_{name}"]] for name in ("wrist", "thumb_tip", "middle_mcp", "ulnar_edge", "radial_edge")
+    )
+    palmar = np.cross(middle - wrist, radial - ulnar) * (1 if side == "left" else -1)
+    to_thumb = (radial - ulnar) / np.linalg.norm(radial - ulnar)
+    palm = view(middle + 0.05 * palmar / np.linalg.norm(palmar) - 0.05 * to_thumb)[:2]
+    below = view(thumb)[:2] + np.array([0.0, 0.035])
+    ground = {"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 1}
+    look: dict[str, Any] = {"fontsize": WORDS_PT, "color": BLACK, "bbox": ground, "ha": "center", "va": "center", "zorder": 4}
+    for words, (x, y) in (("thumb", below), ("palm", palm)):
+        stage.text(x, y, words, gid=words, **look)
+
+
 def _moving_names(body: Body) -> list[str]:
     """Landmarks that do not stay where they are."""
     return [name for name, i in INDEX.items() if not np.allclose(body.points_m[0, i], body.points_m[1, i], atol=1e-6)]
 
 
-def _stage(figure: Figure, framed: Floats) -> Axes:
-    """Axes in metres, x right and y down, in which all that is framed is seen undistorted."""
-    stage = figure.add_axes(STAGE)
+def _stage(figure: Figure, framed: Floats, below: float, above: float) -> Axes:
+    """Axes in metres, x right and y down, in which all that is framed is seen undistorted; less high by shares of the figure."""
+    left, bottom, width, height = STAGE
+    height -= below + above
+    stage = figure.add_axes((left, bottom + below, width, height))
     stage.set_axis_off()
-    size = np.array(FIGURE_INCHES) * STAGE[2:]
+    size = np.array(FIGURE_INCHES) * (width, height)
     middle, span = framed.mean(axis=0), framed[1] - framed[0]
     half = size * float((span / size).max()) / 2
     stage.set_xlim(middle[0] - half[0], middle[0] + half[0])
@@ -373,15 +354,24 @@ def _arrow(stage: Axes, line: Floats, colour: str, width: float, gid: str, *, he
         stage.annotate("", line[-1], line[-2], arrowprops={**tip, "shrinkA": 0, "shrinkB": 0})
 
 
-def _write(figure: Figure, movement: Movement, view: View) -> None:
-    """The title above; below it where the camera stands."""
-    rows = -(-len(movement.title) // TITLE_CHARACTERS)
-    title = textwrap.fill(movement.title, max(len(movement.title) // rows + 5, 12))
-    figure.text(0.5, 0.985, title, ha="center", va="top", fontsize=TITLE_PT, fontweight="bold")
+def _where_the_camera_stands(movement: Movement, view: View) -> list[str]:
     sketch = "" if view.is_the_cameras else f"Sketch {view.words}. "
-    lines = textwrap.wrap(f"{sketch}Camera {movement.camera_words}", WORDS_CHARACTERS)
+    return textwrap.wrap(f"{sketch}Camera {movement.camera_words}", WORDS_CHARACTERS)
+
+
+def _title(movement: Movement) -> list[str]:
+    rows = -(-len(movement.title) // TITLE_CHARACTERS)
+    return textwrap.wrap(movement.title, max(len(movement.title) // rows + 5, 12))
+
+
+def _write(figure: Figure, title: list[str], under: str, below: list[str]) -> None:
+    """The title above, and under it what the view hides; below the picture where the camera stands."""
+    figure.text(0.5, 0.985, "\n".join(title), ha="center", va="top", fontsize=TITLE_PT, fontweight="bold")
+    top = 0.975 - len(title) * TITLE_ROW
+    if under:
+        figure.text(0.5, top, under, ha="center", va="top", fontsize=WORDS_PT)
     _draw_camera(figure)
-    figure.text(0.125, 0.012, "\n".join(lines), ha="left", va="bottom", fontsize=WORDS_PT, linespacing=1.15)
+    figure.text(0.125, 0.012, "\n".join(below), ha="left", va="bottom", fontsize=WORDS_PT, linespacing=1.15)
 
 
 def _draw_camera(figure: Figure) -> None:

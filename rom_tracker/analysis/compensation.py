@@ -56,8 +56,8 @@ def compensations_of(
 
     An angle is taken in the picture, or out of it (arcsine of the depth's share in the segment's length, world landmarks) where the
     compensation says that it happens in depth. "Change" is counted from the start of each repetition to its end range, "angle"
-    is that between the two segments at the end range, less the one expected. Where the landmarks turn along with the movement itself,
-    that share of it (``artefact_share``) is discounted.
+    is that between the two segments at the end range, less the one expected. Where the landmarks turn along with the movement
+    itself, that share of it (``artefact_share``) is discounted.
     """
     return tuple(CompensationFound(one, _size_deg(poses, one, side, scored)) for one in movement.compensations)
 

@@ -72,7 +72,9 @@ def unknown_lens_deg(found: RomMeasurement) -> float | None:
 
     None where the angle is not read off the picture itself, or nothing is scored.
     """
-    if found.merged is None or found.view is None or found.head is not None or found.view.in_profile(found.movement):
+    if found.merged is None or found.view is None or found.view.in_profile(found.movement):
+        return None
+    if found.head is not None or found.skeleton is not None:
         return None
     poses, scored = found.merged.poses, found.repetitions.scored
     wide = LensProfile.from_field(WIDE_FIELD_DEG, WIDE_K1, poses.image_size)

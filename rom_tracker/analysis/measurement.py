@@ -14,7 +14,7 @@ from rom_tracker.analysis.flag import Flag, Verdict, verdict_of
 from rom_tracker.analysis.lens import lens_dict, lens_flags, lens_for
 from rom_tracker.analysis.quality import file_flags, flags_of, no_person, small_range
 from rom_tracker.analysis.repetitions import Repetition, Repetitions, find_repetitions
-from rom_tracker.analysis.seeing import SMALL_FACE_PX, VIEW_CAUTION_DEG, fit_flags
+from rom_tracker.analysis.seeing import SMALL_FACE_PX, VIEW_CAUTION_DEG, client_flags, fit_flags
 from rom_tracker.analysis.uncertainty import POOR_NOD_DEG, TURNED_VIEW_DEG, ErrorBudget, end_range_budget
 from rom_tracker.capture import VideoFile
 from rom_tracker.capture.lens import LensProfile
@@ -23,6 +23,7 @@ from rom_tracker.landmarks import Side
 from rom_tracker.movements import Movement, load_catalogue
 from rom_tracker.pose import smoothing
 from rom_tracker.pose.angles import AngleSeries, fitted_series, is_fitted, resting_value
+from rom_tracker.pose.client import client_of, people_in
 from rom_tracker.pose.estimator import PoseModel, Progress, poses_of
 from rom_tracker.pose.hand import HandSequence, hands_of
 from rom_tracker.pose.head import FaceSequence, faces_of
@@ -168,6 +169,7 @@ def measure(
     *,
     model: PoseModel = "full",
     lens: LensProfile | None = None,
+    client: tuple[float, float] | None = None,
     progress: Progress | None = None,
 ) -> RomMeasurement:
     """Measure the range of motion in a recording.
@@ -175,7 +177,7 @@ def measure(
     Parameters
     ----------
     video : path-like
-        Any video file with one person doing one or more repetitions.
+        Any video file with a person doing one or more repetitions.
     movement : str or Movement
         A key of the catalogue, such as ``"shoulder_abduction"``, or an entry of it.
     side : {"left", "right"}
@@ -183,6 +185,9 @@ def measure(
     model : {"full", "lite", "heavy"}
     lens : LensProfile, optional
         Of the camera, at the recording's aspect ratio; by default the kept one of the camera that the sidecar names, if any.
+    client : (float, float), optional
+        A point on the client, in pixels of the upright picture, where others are in it too; by default the client is the one who
+        moves as the movement says.
     progress : callable, optional
         Called with the seconds of video done, and in all where known.
 
@@ -191,7 +196,7 @@ def measure(
     UnknownMovementError
         No such movement.
     UsageError
-        No such file, or a side that is neither left nor right.
+        No such file, a side that is neither left nor right, or a point outside the picture.
     VideoError
         The recording cannot be read.
     ModelFileError
@@ -213,11 +218,12 @@ def measure(
     source = VideoFile(video)
     lens = lens_for(source, lens)
     rounds = 1 if movement.instrument == "body" else 2
-    passes = poses_of(source, model, _round_of(progress, 0, rounds))
+    person = client_of(people_in(source, model), movement, side, client)
+    passes = poses_of(source, model, _round_of(progress, 0, rounds), person.place)
     second = _round_of(progress, 1, rounds)
     hands = hands_of(source, passes, side, second) if movement.instrument == "hand" else None
     faces = faces_of(source, passes, second) if movement.instrument == "face" and passes.person_found.any() else None
-    flags = file_flags(ended_early=source.ended_early, model=model)
+    flags = (*file_flags(ended_early=source.ended_early, model=model), *client_flags(person))
     hands, faces = hands and undistorted_mesh(hands, lens), faces and undistorted_mesh(faces, lens)
     passes = undistorted(passes, lens)
     found = measure_poses(passes, movement, side, hands=hands, faces=faces, video=os.fspath(video), flags=flags)

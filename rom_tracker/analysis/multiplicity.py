@@ -2,8 +2,8 @@
 
 Of ten movements that did not change, each judged at 95 % confidence, one or more is called changed in 40 % of sessions
 (``1 - 0.95**10``). So the movement that counts is chosen before the treatment and judged as it is: it is one question. All the
-others are exploratory and share one error rate of 5 %, by the step-down procedure of Holm (1979, Scand J Stat 6:65-70), which needs no
-assumption of how movements hang together.
+others are exploratory and share one error rate of 5 %, by the step-down procedure of Holm (1979, Scand J Stat 6:65-70), which needs
+no assumption of how movements hang together.
 """
 
 from __future__ import annotations

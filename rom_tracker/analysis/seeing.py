@@ -10,6 +10,7 @@ from rom_tracker.landmarks import Side
 from rom_tracker.movements import Movement
 from rom_tracker.movements.definitions import HAND_DIRECTIONS
 from rom_tracker.pose.angles import FIT_FROM_DEG, can_be_fitted, is_fitted
+from rom_tracker.pose.client import Client
 from rom_tracker.pose.reading import Reading
 from rom_tracker.pose.skeleton import Skeleton
 from rom_tracker.pose.view import View
@@ -39,6 +40,25 @@ LOST_WITHIN_S = 0.5
 FEWEST_FRAMES = 10
 
 
+def client_flags(client: Client) -> tuple[Flag, ...]:
+    """Who was measured, where several people are in the picture."""
+    if client.place is None:
+        return ()
+    where = f"the one near x = {client.place.hips[0]:.0f}, y = {client.place.hips[1]:.0f}"
+    message = f"{client.people} people are in the picture; {where} was measured"
+    if client.sure:
+        return (
+            Flag("several_people", f"{message}. If that is not the client, say where the client is with --client X,Y.", "note"),
+        )
+    return (
+        Flag(
+            "several_people",
+            f"{message}, but others move as much. Say where the client is with --client X,Y, or let the others stand still.",
+            "caution",
+        ),
+    )
+
+
 def view_flags(view: View, movement: Movement, side: Side) -> list[Flag]:
     """Whether the camera stands where the movement is seen, and the client lies where the test asks for it."""
     return [*_posture_flags(view, movement), *_camera_flags(view, movement, side)]
@@ -66,8 +86,9 @@ def _camera_flags(view: View, movement: Movement, side: Side) -> list[Flag]:
         )  # fmt: skip
     elif off > VIEW_CAUTION_DEG:
         found.append(
-            Flag("view", f"The {_part(movement)} is turned about {off:.0f} degrees out of the plane of the movement; the angle was "
-                 f"corrected for it, but is less exact. Best is {wanted}.", "caution")
+            Flag("view", f"The {_part(movement)} is turned about {off:.0f} degrees out of the plane of the movement; "
+                 + ("the angle reads too large" if movement.positive in HAND_DIRECTIONS else "the angle was corrected for it")
+                 + f" and is less exact. Best is {wanted}.", "caution")
         )  # fmt: skip
     elif movement.camera == "side" and view.body.near_side() != side and _one_sided(movement) and movement.instrument == "body":
         found.append(Flag("far_side", f"The {side} side is away from the camera and partly hidden. Best is {wanted}.", "caution"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -157,7 +156,7 @@ def _from_camera(camera: str, preview: bool) -> tuple[ViewKeeper, str]:
         def show(frame: Frame, offer: Offer, keeper: ViewKeeper) -> None:
             guide(offer, keeper)
             if window is not None:
-                window.show(replace(frame, image=frame.image.copy()), _next_words(offer, keeper))
+                window.show(frame, _next_words(offer, keeper))
 
         keeper = keep_views(source, live=True, stop=lambda: stop() or (window is not None and window.closed()), on_look=show)
     return keeper, source.label

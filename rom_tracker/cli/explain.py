@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
-import numpy as np
 from rich.markup import escape
 from rich.table import Table
 
@@ -77,4 +77,4 @@ def beside_words(comparison: Comparison) -> str:
 
 
 def _freedom(value: float) -> str:
-    return f"{value:.0f}" if np.isfinite(value) else "very many"
+    return f"{value:.0f}" if math.isfinite(value) else "very many"

@@ -13,6 +13,7 @@ from rom_tracker.cli.explain import beside_words, detectable_words, print_budget
 from rom_tracker.cli.request import (
     CHART_SUFFIXES,
     ChartOption,
+    ClientOption,
     ExplainOption,
     JsonOption,
     LensOption,
@@ -51,6 +52,7 @@ def measure(
     sex: Annotated[str | None, typer.Option("--sex", help="female or male: for the norm.")] = None,
     model: ModelOption = "full",
     lens: LensOption = None,
+    client: ClientOption = None,
     as_json: JsonOption = False,
     angles: Annotated[Path | None, typer.Option("--angles", help="Write the angle of every frame into this CSV file.")] = None,
     chart: ChartOption = None,
@@ -69,7 +71,7 @@ def measure(
         check_outputs(tuple(sides.videos.values()), (angles, (".csv",)), (chart, CHART_SUFFIXES))
         refused = _measure_sides(sides, person, as_json, angles, chart, explain)
     else:
-        wanted = Request.of((video,), movement, side, model, movements_file).through(lens)
+        wanted = Request.of((video,), movement, side, model, movements_file).through(lens).pointing_at(client)
         check_outputs((video,), (angles, (".csv",)), (chart, CHART_SUFFIXES), (overlay, (".webm",)))
         refused = _measure_one(video, wanted, person, as_json, angles, chart, overlay, explain)
     if refused:
@@ -200,6 +202,7 @@ def compare(
     side: SideOption = None,
     model: ModelOption = "full",
     lens: LensOption = None,
+    client: ClientOption = None,
     as_json: JsonOption = False,
     chart: ChartOption = None,
     primary: Annotated[

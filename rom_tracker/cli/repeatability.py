@@ -109,7 +109,7 @@ def _keep(found: Repeatability, movement: Movement, camera: str | None, model: s
 
 
 def _draw(found: Repeatability, movement: Movement, chart: Path) -> bool:
-    from rom_tracker.charts import save_chart
+    from rom_tracker.chart_style import save_chart
     from rom_tracker.reliability_chart import bland_altman_chart
 
     if found.agreement is None:

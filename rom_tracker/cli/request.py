@@ -32,6 +32,9 @@ LensOption = Annotated[
     Path | None,
     typer.Option("--lens", help="Lens profile of the camera (JSON); otherwise the kept one of the camera that recorded, if any."),
 ]
+ClientOption = Annotated[
+    str | None, typer.Option("--client", metavar="X,Y", help="A point on the client, where others are in the picture (pixels).")
+]
 ExplainOption = Annotated[bool, typer.Option("--explain", help="Show where the uncertainty comes from.")]
 OwnMovements = Annotated[
     Path | None, typer.Option("--movements-file", help="A file with movements of your own, merged over the built-in ones.")
@@ -48,6 +51,7 @@ class Request:
     side: Side
     model: PoseModel
     lens: LensProfile | None = None
+    client: tuple[float, float] | None = None
 
     @classmethod
     def of(
@@ -67,6 +71,10 @@ class Request:
 
         return self if profile is None else replace(self, lens=LensProfile.load(profile))
 
+    def pointing_at(self, client: str | None) -> Request:
+        """The same, of the client at a point ``X,Y`` of the picture."""
+        return self if client is None else replace(self, client=_point(client))
+
     def measure(self, video: Path) -> RomMeasurement:
         """Measure, with a progress bar on the side."""
         from rom_tracker.capture import VideoFile
@@ -79,7 +87,9 @@ class Request:
         with upkeep.fetching() as fetched:
             fetch_models([f"pose_{self.model}", *([] if instrument == "body" else [instrument])], fetched)
         with output.progress_bar(f"Measuring {video.name}") as progress:
-            return measured(video, self.movement, self.side, model=self.model, lens=self.lens, progress=progress)
+            return measured(
+                video, self.movement, self.side, model=self.model, lens=self.lens, client=self.client, progress=progress
+            )
 
 
 @dataclass(frozen=True)
@@ -164,6 +174,14 @@ def side_asked_for(side: str | None, movement: Movement) -> Side:
     if side.lower() not in ("left", "right"):
         raise UsageError(f"--side is left or right, got {side!r}.")
     return cast("Side", side.lower())
+
+
+def _point(text: str) -> tuple[float, float]:
+    try:
+        x, y = (float(part) for part in text.split(","))
+    except ValueError:
+        raise UsageError(f"--client is a point of the picture in pixels, such as 320,240; got {text!r}.") from None
+    return x, y
 
 
 def is_both(side: str | None) -> bool:

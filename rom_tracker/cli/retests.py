@@ -16,6 +16,7 @@ from rom_tracker.cli.request import Request
 from rom_tracker.errors import UsageError, VideoError
 
 if TYPE_CHECKING:
+    from rom_tracker.capture import RecordingInfo
     from rom_tracker.landmarks import Side
     from rom_tracker.movements import Movement
 
@@ -181,30 +182,29 @@ def _check_same_movement(recordings: Iterable[Path], movement: Movement) -> None
 
 def camera_of(recordings: Iterable[Path]) -> str | None:
     """The label of the one camera that filmed them, from their sidecars; None where it is not known, or they are several."""
-    from rom_tracker.capture import read_sidecar
-
-    noted = [read_sidecar(path) if path.is_file() else None for path in recordings]
+    noted = [_noted(path) for path in recordings]
     labels = {"" if about is None else about.camera for about in noted}
     return labels.pop() or None if len(labels) == 1 else None
 
 
 def noted_movement(retests: list[Retest]) -> str | None:
-    """The movement that the first recording says it shows."""
-    from rom_tracker.capture import read_sidecar
-
-    first = next((path for retest in retests for path in retest.recordings if path.is_file()), None)
-    about = None if first is None else read_sidecar(first)
-    return None if about is None else about.movement
+    """The movement that the first recording of which it is noted shows."""
+    noted = (_noted(path) for retest in retests for path in retest.recordings)
+    return next((about.movement for about in noted if about is not None), None)
 
 
 def _noted_client(recording: Path) -> str | None:
+    about = _noted(recording)
+    return about.client if about is not None else None
+
+
+def _noted(recording: Path) -> RecordingInfo | None:
     from rom_tracker.capture import read_sidecar
 
     try:
-        about = read_sidecar(recording) if recording.is_file() else None
+        return read_sidecar(recording) if recording.is_file() else None
     except VideoError:  # Told when the recording's turn comes.
         return None
-    return about.client if about is not None else None
 
 
 def _reasons(flags: Iterable[Any]) -> str:

@@ -116,7 +116,7 @@ class _TwoLooks(Generic[Found]):
         stamp = max(self._last_stamp + 1 + MOST_TRIES, round(frame.time_s * 1000 * TIMESTAMP_STRETCH))
         self._last_stamp = stamp
         part = frame.image if self.region is None else self.region.cut(frame.image)
-        rgb = cv2.cvtColor(part, cv2.COLOR_BGR2RGB)
+        rgb = np.asarray(cv2.cvtColor(part, cv2.COLOR_BGR2RGB), dtype=np.uint8)
         # The native code logs at its first frames, until all stages of the model have run.
         with _quiet_native_stderr() if self._quiet else contextlib.nullcontext():
             as_filmed, mirrored = self._pool.map(lambda look: self._look_at(rgb, look, stamp), (0, 1))
@@ -125,7 +125,8 @@ class _TwoLooks(Generic[Found]):
 
     def _look_at(self, rgb: NDArray[np.uint8], look: int, stamp: int) -> Found:
         """What one of the two trackers finds, in the pixels of the whole picture as filmed."""
-        found = self._detect(self._landmarkers[look], rgb if look == 0 else cv2.flip(rgb, 1), stamp)
+        picture = rgb if look == 0 else np.ascontiguousarray(rgb[:, ::-1])
+        found = self._detect(self._landmarkers[look], picture, stamp)
         if look == 1:
             found = self._unmirrored(found, rgb.shape[1])
         return found if self.region is None else self._placed(found, self.region)

@@ -78,6 +78,11 @@ def merge_passes(passes: PosePasses, movement: Movement, side: Side, view: BodyV
     return MergedPasses(_filled(looks[used][0], looks[other][0]), used, exchanged)
 
 
+def looks_put_right(passes: PosePasses, movement: Movement, side: Side) -> tuple[PoseSequence, PoseSequence]:
+    """Both looks, each with its exchanged legs put right."""
+    return _legs_put_right(passes.as_filmed, movement, side)[0], _legs_put_right(passes.mirrored, movement, side)[0]
+
+
 def _choose(lost: dict[Look, float], movement: Movement, view: BodyView) -> Used:
     if movement.preferred_view == "both":
         return "both averaged"

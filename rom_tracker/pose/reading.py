@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from rom_tracker.errors import UsageError
 from rom_tracker.landmarks import Side, is_of_the_hand
 from rom_tracker.movements import Movement, Segment
 from rom_tracker.pose.angles import AngleSeries, angle_series, head_series, profile_series, trunk_is_seen
 from rom_tracker.pose.hand import HandSequence, body_is_seen, hand_view, with_hand
 from rom_tracker.pose.head import FaceSequence, head_turns
-from rom_tracker.pose.passes import MergedPasses, merge_passes
+from rom_tracker.pose.passes import MergedPasses, looks_put_right, merge_passes
 from rom_tracker.pose.sequence import Floats, PosePasses
 from rom_tracker.pose.view import FACING_THE_CAMERA, View, body_view
 
@@ -36,6 +38,8 @@ class Reading:
         Rotation of the head since the starting position, where the face was followed.
     face_px : float or None
         Width of that face in pixels.
+    looks_apart_deg : (frame,) or None
+        By how much the angles of the two looks differ, where the body's landmarks gave them.
     """
 
     movement: Movement
@@ -46,6 +50,7 @@ class Reading:
     trunk_seen: bool = True
     head: Floats | None = None
     face_px: float | None = None
+    looks_apart_deg: Floats | None = None
 
 
 def read_angle(
@@ -72,7 +77,9 @@ def read_angle(
     if movement.instrument == "face":
         assert faces is not None
         return _off_the_head(merged, faces, movement, side, view)
-    return Reading(movement, merged, view, angle_series(merged.poses, movement, side, view))
+    angles = angle_series(merged.poses, movement, side, view)
+    looks = (angle_series(poses, movement, side, view).angle_deg for poses in looks_put_right(passes, movement, side))
+    return Reading(movement, merged, view, angles, looks_apart_deg=np.abs(np.subtract(*looks)))
 
 
 def _off_the_hand(

@@ -93,16 +93,19 @@ class HandView:
         1 where the palm, or the thumb's side, lies clockwise of it in the picture.
     palm_to_camera_deg : float
         0 where the hand is seen from its edge, 90 where palm or back face the camera.
+    edge_off_sight_deg : float
+        Between the axis across the palm and the line of sight: 0 where the camera looks along it, at the hand's edge.
     """
 
     distal: tuple[float, float]
     palmar_turns: float
     radial_turns: float
     palm_to_camera_deg: float
+    edge_off_sight_deg: float
 
     def off_plane_deg(self, movement: Movement) -> float:
         """Degrees, 0 to 90, by which the plane of the movement is turned out of the plane of the picture."""
-        return self.palm_to_camera_deg if movement.positive in ("palmar", "dorsal") else 90 - self.palm_to_camera_deg
+        return self.edge_off_sight_deg if movement.positive in ("palmar", "dorsal") else 90 - self.palm_to_camera_deg
 
     def in_image(self, direction: Direction) -> tuple[float, float]:
         """Unit vector (x right, y down) of a direction of the hand."""

@@ -43,9 +43,9 @@ def test_residual_is_the_root_mean_square_of_the_table(entry):
     both = [group for group in OPPOSITES if entry.key in group]
     if both and people < FEW_PEOPLE:
         together = USED[USED.movement.isin(both[0])]
-        found_deg, people = max(found_deg, rms(together.error_deg)), together.person.nunique()
+        found_deg, people = max((found_deg, people), (rms(together.error_deg), together.person.nunique()))
     assert entry.residual_deg == pytest.approx(max(found_deg, 1.5 if entry.joint == "neck" else 2.0), abs=0.06)
-    assert entry.residual_people == people >= 4
+    assert entry.residual_people == people >= 3
 
 
 def rms(values: pd.Series) -> float:
@@ -82,4 +82,4 @@ def test_change_residual_is_the_root_mean_square_over_the_pairs(key):
 @pytest.mark.parametrize("entry", load_catalogue().movements.values(), ids=lambda entry: entry.key)
 def test_the_interval_is_of_use(entry):
     terms = (ErrorTerm("repetitions", 1.0, 6), ErrorTerm("pose model", entry.residual_deg, entry.residual_people))
-    assert 3.5 < ErrorBudget(terms).half_width_deg < (26 if entry.feasibility == "poor" else 20)
+    assert 3.5 < ErrorBudget(terms).half_width_deg < (29 if entry.feasibility == "poor" else 20)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import errno
 import subprocess
 import sys
 
@@ -13,13 +12,10 @@ from PIL import Image
 from stick_figure import repetitions_deg, stick_passes
 
 from rom_tracker import charts, compare, compare_sides, load_catalogue
-from rom_tracker.analysis.flag import Flag
 from rom_tracker.analysis.measurement import RomMeasurement, measure_poses
 from rom_tracker.analysis.repetitions import PLATEAU_S
 from rom_tracker.analysis.sides import SideComparison
-from rom_tracker.errors import OutputError, UsageError
 from rom_tracker.pose.sequence import PosePasses
-from rom_tracker.result_words import caution_words, refused_words
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -269,20 +265,6 @@ def test_the_first_caution_is_said_under_the_result_by_its_first_sentence():
     (below,) = [text for text in figure.texts if text is not figure._suptitle]
     assert below.get_fontsize() < figure._suptitle.get_fontsize()
     assert words_below(charts.comparison_chart(compare(measured([100, 104]), measured([120, 124])))) == ""
-    flags = [Flag("a", "Film at 1.5 m. Or nearer.", "caution"), Flag("b", "Second.", "caution"), Flag("c", "Third.", "note")]
-    assert caution_words(tuple(flags)) == "Caution: Film at 1.5 m. (and 1 more)"
-
-
-def test_refusals_in_few_words():
-    flags = (
-        Flag("a", "Before: The client moves the other way: from rest to 3 degrees. Film again.", "refused"),
-        Flag("b", "Before: Nobody was found.", "refused"),
-        Flag("c", "The left side was away from the camera, so no difference is given. Film each side by itself.", "refused"),
-    )
-    assert refused_words(flags) == [
-        "Before: refused (the client moves the other way)",
-        "Refused: the left side was away from the camera",
-    ]
 
 
 def test_negative_angles_are_written_with_words_between_them():
@@ -390,28 +372,6 @@ def test_no_text_overlaps_another_or_leaves_the_figure(make, monkeypatch):
 
 def _overlap(a, b) -> bool:
     return min(a.x1, b.x1) - max(a.x0, b.x0) > 1 and min(a.y1, b.y1) - max(a.y0, b.y0) > 1
-
-
-def test_only_kinds_of_file_that_work(tmp_path):
-    with pytest.raises(UsageError, match=r"\.png, \.svg, \.pdf"):
-        charts.save_chart(charts.angle_chart(measured([100])), tmp_path / "chart.jpg")
-
-
-def test_a_chart_that_cannot_be_written_leaves_nothing(tmp_path, monkeypatch):
-    figure = charts.angle_chart(measured([100]))
-    with pytest.raises(OutputError, match="is not a folder"):
-        charts.save_chart(figure, tmp_path / "no" / "chart.png")
-
-    def full(path, **_):
-        path.write_bytes(b"half")
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    (tmp_path / "chart.png").write_bytes(b"old")
-    monkeypatch.setattr(figure, "savefig", full)
-    with pytest.raises(OutputError, match="disk is full"):
-        charts.save_chart(figure, tmp_path / "chart.png")
-    assert [file.name for file in tmp_path.iterdir()] == ["chart.png"]
-    assert (tmp_path / "chart.png").read_bytes() == b"old"
 
 
 def test_drawing_leaves_the_global_state_of_matplotlib_alone():

@@ -288,15 +288,16 @@ def shifted(m: RomMeasurement, by_px) -> RomMeasurement:
 def test_the_panel_stands_where_neither_the_body_nor_a_value_does():
     time_s, angle_deg = repetitions_deg([30, 32])
     m = recorded("neck_lateral_flexion", "left", angle_deg, time_s).measured()
-    ears, shoulders = (m.merged.poses.point(f"mid_{name}", "left")[0] for name in ("ear", "shoulder"))
+    ears = m.merged.poses.point("mid_ear", "left")[0]
+    size = (2 * IMAGE_SIZE[0], IMAGE_SIZE[1])
     for x, corner in ((0.2, "top right"), (0.8, "top left")):
-        beside = shifted(m, np.array([x * IMAGE_SIZE[0] - ears[0], 60 - ears[1]]))
-        artist = overlay._Artist(beside, 1.0, IMAGE_SIZE)
+        artist = overlay._Artist(shifted(m, np.array([x * size[0] - ears[0], 60 - ears[1]])), 1.0, size)
         assert artist.panel_corner == corner
         for index in range(0, len(m.angles), 15):
-            before = artist.drawn(np.full((IMAGE_SIZE[1], IMAGE_SIZE[0], 3), GREY, dtype=np.uint8), index)
-            assert (before.max(axis=-1) < 0.4 * GREY).any()
-    assert np.linalg.norm(ears - shoulders) > 0
+            lines = artist._lines(index, m.angles.angle_deg[index]) or [("not seen", None)]
+            box = overlay_places.corner_box(corner, drawing.panel_size(lines, artist.text_px), size, artist.text_px // 2)
+            assert not overlay_places.hit(np.array(box, dtype=float), overlay_places.body_points(artist.poses, [index]))
+            assert not overlay_places.overlapped(np.array([artist._label_box(index)], dtype=float), box)
 
 
 def test_corners():

@@ -6,11 +6,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from rom_tracker.at_ease import at_ease
 from rom_tracker.landmarks import INDEX
 from rom_tracker.mannequin import posed
 from rom_tracker.movements import Movement, load_catalogue
 from rom_tracker.movements.norms import load_norms
-from rom_tracker.pictures import movement_picture, typical_range_deg, view_of
+from rom_tracker.picture_view import view_of
+from rom_tracker.pictures import movement_picture, typical_range_deg
 
 OWN = """
 [segment.whole_arm]
@@ -110,6 +112,10 @@ def no_words_over_the_edge(figure: Figure) -> None:
             assert box.x0 >= 0, text.get_text()
             assert box.x1 <= width, text.get_text()
             assert 0 <= box.y0 < box.y1 <= height, text.get_text()
+    stage = figure.axes[0].get_window_extent()
+    for text in figure.texts:
+        box = text.get_window_extent()
+        assert not text.get_text() or box.y0 > stage.y1 - 3 or box.y1 < stage.y0 + 3, text.get_text()
 
 
 @pytest.mark.parametrize("key", BUILT_IN)
@@ -150,6 +156,64 @@ def test_the_tested_side_is_towards_the_camera():
 def test_where_the_camera_stands_is_written_below():
     words = " ".join(text.get_text() for text in movement_picture(BUILT_IN["neck_rotation"]).texts).replace("\n", " ")
     assert "Sketch from above. Camera from the front, at the height of the eyes" in words
+
+
+def words_in(figure: Figure) -> dict[str, np.ndarray]:
+    """Where each word of the picture stands, x right and y up."""
+    return {text.get_gid(): np.array(text.get_position()) * (1, -1) for text in figure.axes[0].texts if text.get_gid()}
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("shoulder_internal_rotation", "Upper arm points at the camera"),
+        ("forearm_pronation", "Forearm points at the camera"),
+        ("hip_external_rotation", "Thigh points at the camera"),
+        ("knee_extension", None),
+    ],
+)
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_what_points_at_the_camera_is_said(key, words, side):
+    said = [text.get_text() for text in movement_picture(BUILT_IN[key], side).texts if "points at" in text.get_text()]
+    assert said == ([words] if words else [])
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_thumb_and_palm_are_named_where_the_hand_is_seen_from_its_tips(side):
+    outwards = 1 if side == "left" else -1
+    for key, thumb, palm in (("forearm_pronation", -1, -1), ("forearm_supination", 1, 1)):
+        figure = movement_picture(BUILT_IN[key], side)
+        words, corner = words_in(figure), drawn(figure, "zero")[0]
+        assert np.sign(words["thumb"] - corner)[0] == thumb * outwards
+        assert np.sign(words["palm"] - corner)[1] == palm
+    assert "palm" not in words_in(movement_picture(BUILT_IN["wrist_flexion"], side))
+
+
+@pytest.mark.parametrize("key", BUILT_IN)
+def test_the_name_of_zero_stands_beside_its_line_away_from_the_angle(key):
+    figure = movement_picture(BUILT_IN[key])
+    corner, tip = drawn(figure, "zero")
+    arc, nought = drawn(figure, "arc"), words_in(figure)["nought"]
+    assert abs(turn_deg(tip - corner, nought - corner)) == pytest.approx(9)
+    assert np.sign(turn_deg(tip - corner, nought - corner)) == -np.sign(turn_deg(tip - corner, arc[1] - corner))
+
+
+def test_the_other_foot_of_a_lunge_stands_a_step_behind_on_its_toes():
+    lunge = BUILT_IN["weight_bearing_lunge"]
+    for side, other in (("left", "right"), ("right", "left")):
+        plain = posed(lunge, side, [0.0, 40.0, 0.0])
+        points = at_ease(plain, lunge, side).points_m
+        name = {n: INDEX[f"{other}_{n}"] for n in ("hip", "knee", "ankle", "heel", "foot_index")}
+        np.testing.assert_array_equal(points[:, INDEX[f"{side}_ankle"]], plain.points_m[:, INDEX[f"{side}_ankle"]])
+        np.testing.assert_allclose(points[:2, name["foot_index"], 2], -0.9)
+        np.testing.assert_allclose(points[0, name["foot_index"]], points[1, name["foot_index"]])
+        assert (points[:2, name["heel"], 0] < points[:2, INDEX[f"{side}_heel"], 0] - 0.2).all()
+        assert (points[:2, name["heel"], 2] > -0.9).all()
+        for a, b in (("hip", "knee"), ("knee", "ankle"), ("ankle", "heel"), ("ankle", "foot_index")):
+            length = np.linalg.norm(points[:2, name[a]] - points[:2, name[b]], axis=-1)
+            np.testing.assert_allclose(length, np.linalg.norm(plain.points_m[0, name[a]] - plain.points_m[0, name[b]]))
+    standing = posed(BUILT_IN["knee_flexion"], "left", [0.0, 90.0, 0.0])
+    np.testing.assert_array_equal(at_ease(standing, BUILT_IN["knee_flexion"], "left").points_m, standing.points_m)
 
 
 def test_what_is_drawn_as_typical(own):

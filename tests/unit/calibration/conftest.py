@@ -22,7 +22,7 @@ def sheet() -> Image:
 @pytest.fixture(scope="session")
 def pictures(sheet: Image) -> list[Image]:
     """The board moved about before a wide webcam."""
-    return [filmed(sheet, pose, WIDE, noise=2) for pose in TOUR]
+    return [filmed(sheet, pose, WIDE, noise=2, supersampled=2) for pose in TOUR]
 
 
 @pytest.fixture(scope="session")

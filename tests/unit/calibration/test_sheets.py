@@ -72,8 +72,8 @@ def test_the_card_is_found_at_its_true_size():
     found = card.CardFinder().find(cv2.cvtColor(card_picture(), cv2.COLOR_GRAY2BGR))
     vertex = found[card.VERTEX].mean(axis=0)
     for marker, place in card.marker_places_mm().items():
-        assert (found[marker].mean(axis=0) - vertex) / PX_PER_MM * (1, -1) == pytest.approx(place, abs=0.1)
-        assert np.ptp(found[marker], axis=0) / PX_PER_MM == pytest.approx([card.MARKER_MM] * 2, abs=0.3)
+        assert (found[marker].mean(axis=0) - vertex) / PX_PER_MM * (1, -1) == pytest.approx(place, abs=0.25)
+        assert np.ptp(found[marker], axis=0) / PX_PER_MM == pytest.approx([card.MARKER_MM] * 2, abs=0.5)
 
 
 def test_what_cannot_be_made(tmp_path):

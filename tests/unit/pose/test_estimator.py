@@ -8,7 +8,7 @@ import pytest
 from rom_tracker.capture import Frame
 from rom_tracker.pose import cache, estimator, mediapipe
 from rom_tracker.pose.estimator import FrameLandmarks, estimate_poses, poses_of
-from rom_tracker.pose.region import Region
+from rom_tracker.pose.region import ClientPlace, Region
 from rom_tracker.pose.sequence import PosePasses
 
 
@@ -224,9 +224,9 @@ class TestPosesOf:
     def fakes(self, monkeypatch):
         self.made: list[FakeEstimator] = []
 
-        def make(model, region=None):
+        def make(model, client=None):
             self.made.append(FakeEstimator())
-            self.made[-1].name, self.made[-1].region = f"fake {model}", region
+            self.made[-1].name, self.made[-1].client = f"fake {model}", client
             return self.made[-1]
 
         monkeypatch.setattr(mediapipe, "MediaPipeEstimator", make)
@@ -245,12 +245,12 @@ class TestPosesOf:
         poses_of(**{"video": FakeVideo([0.0, 0.1]), **again})
         assert self.looked() == 2
 
-    def test_the_part_of_one_person_is_looked_at_anew_and_kept_beside_the_whole(self):
-        part = Region(10, 5, 40, 45)
+    def test_one_client_among_others_is_looked_at_anew_and_kept_beside_the_whole(self):
+        here = ClientPlace(Region(10, 5, 40, 45), hips=(25.0, 25.0), trunk_px=12.0, reach_px=10.0)
         whole = poses_of(FakeVideo([0.0, 0.1]))
-        poses_of(FakeVideo([0.0, 0.1]), region=part)
-        assert (self.looked(), self.made[-1].region) == (2, part)
-        poses_of(FakeVideo([0.0, 0.1]), region=part)
+        poses_of(FakeVideo([0.0, 0.1]), client=here)
+        assert (self.looked(), self.made[-1].client) == (2, here)
+        poses_of(FakeVideo([0.0, 0.1]), client=here)
         assert same(poses_of(FakeVideo([0.0, 0.1])), whole)
         assert self.looked() == 2
 

@@ -33,7 +33,7 @@ def held(movement: Movement, side: str, faces: str, share: float) -> Recording:
 
 def tolerance_deg(movement: Movement) -> float:
     """The palm's axis is a median over time, taken part by part; the face is fitted step by step."""
-    return {"forearm": 0.5, "neck": 0.01}.get(movement.joint, 1e-6)
+    return {"forearm": 2.0, "neck": 0.01}.get(movement.joint, 1e-6)
 
 
 def angles(recording: Recording) -> np.ndarray:

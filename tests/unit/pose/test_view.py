@@ -123,8 +123,8 @@ def test_the_mirror_image_is_seen_from_the_mirrored_side():
 
 
 class TestHandView:
-    FLAT = HandView(distal=(1.0, 0.0), palmar_turns=1.0, radial_turns=-1.0, palm_to_camera_deg=90.0)
-    EDGE = HandView(distal=(0.0, -1.0), palmar_turns=-1.0, radial_turns=1.0, palm_to_camera_deg=10.0)
+    FLAT = HandView(distal=(1.0, 0.0), palmar_turns=1.0, radial_turns=-1.0, palm_to_camera_deg=90.0, edge_off_sight_deg=90.0)
+    EDGE = HandView(distal=(0.0, -1.0), palmar_turns=-1.0, radial_turns=1.0, palm_to_camera_deg=10.0, edge_off_sight_deg=10.0)
 
     @pytest.mark.parametrize(
         ("direction", "flat", "edge"),
