@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Protocol
 
@@ -38,10 +39,18 @@ def record(
 
     entry = movement_asked_for(movement, movements_file)
     side = side_asked_for(side, entry) if entry.sided else None
-    output.hint(f"{entry.title}: {entry.position}. Camera {entry.camera_words}.")
     source = Camera(int(camera) if camera.isdecimal() else camera)
     about = RecordingInfo(client=client, movement=entry.key, side=side, moment=moment, camera=source.label)
     view: _View = Window() if preview and has_screen() else _Terminal()
+
+    @cache
+    def tell_the_set_up() -> None:
+        output.hint(f"{entry.title}: {entry.position}. Camera {entry.camera_words}.")
+
+    def count_down(remaining_s: float, frame: Frame) -> None:
+        tell_the_set_up()
+        view.show(frame, f"starts in {remaining_s:.0f}")
+
     with stopped_by_ctrl_c() as stop, view:
         found = recorded(
             source,
@@ -50,7 +59,7 @@ def record(
             duration_s=duration,
             stop=lambda: stop() or view.closed(),
             countdown_s=countdown,
-            on_countdown=lambda remaining_s, frame: view.show(frame, f"starts in {remaining_s:.0f}"),
+            on_countdown=count_down,
             on_frame=lambda frame: view.show(frame, f"recording {frame.time_s:.0f} s"),
             overwrite=overwrite,
         )

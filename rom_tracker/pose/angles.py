@@ -263,7 +263,7 @@ def trunk_is_seen(poses: PoseSequence) -> bool:
     seen = np.ones(len(poses), dtype=bool)
     for name in ("shoulder", "hip"):
         pair = [INDEX[f"left_{name}"], INDEX[f"right_{name}"]]
-        middle = poses.xy[:, pair].mean(axis=1)
+        middle = poses.filmed_xy[:, pair].mean(axis=1)
         with np.errstate(invalid="ignore"):
             seen &= ((middle >= 0) & (middle < np.array(poses.image_size))).all(axis=1)
         seen &= poses.visibility[:, pair].max(axis=1) >= TRUNK_VISIBLE

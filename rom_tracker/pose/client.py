@@ -30,8 +30,10 @@ FIRST_LOOKS, ALL_LOOKS = 3, 9
 #: Two findings are one person where their hips lie closer than this, in trunk lengths.
 ONE_PERSON_WITHIN = 0.35
 
-#: A finding between two people that is a blend of both lies closer than this to a person found more often, in trunk lengths.
-BLEND_WITHIN = 0.6
+#: Two people's hips, and their shoulders, lie at least so far apart, in trunk lengths; nearer, it is a blend of two people or the
+#: same one found twice. So is what lies nearly all within somebody found more often, as a seated client's leg.
+HIPS_APART, SHOULDERS_APART = 0.6, 0.45
+WITHIN_SHARE = 0.85
 
 #: Somebody is there who is found in this share of the frames looked at.
 PRESENT_SHARE = 0.5
@@ -223,7 +225,7 @@ def _told_apart(found: list[list[Floats]]) -> Floats:
     present.sort(key=len, reverse=True)
     people: list[list[tuple[int, Floats]]] = []
     for group in present:
-        if all(_apart(np.median([marks for _, marks in group], axis=0), other) >= BLEND_WITHIN for other in people):
+        if all(_are_two(group, other) for other in people):
             people.append(group)
     apart = np.full((len(people), len(found), len(LANDMARKS), 2), np.nan)
     for person, group in enumerate(people):
@@ -237,11 +239,20 @@ def _added(groups: list[list[tuple[int, Floats]]]) -> list[tuple[int, Floats]]:
     return groups[-1]
 
 
-def _apart(marks: Floats, group: list[tuple[int, Floats]]) -> float:
-    """Distance of the hips from those of a group, in trunk lengths."""
+def _are_two(group: list[tuple[int, Floats]], other: list[tuple[int, Floats]]) -> bool:
+    """Whether a group of findings is somebody else than another one, which was found more often."""
+    marks, usual = (np.median([found for _, found in one], axis=0) for one in (group, other))
+    if _apart(marks, other) < HIPS_APART or _apart(marks, other, "mid_shoulder") < SHOULDERS_APART:
+        return False
+    low, high = np.maximum(marks.min(axis=0), usual.min(axis=0)), np.minimum(marks.max(axis=0), usual.max(axis=0))
+    return bool(np.prod(np.maximum(high - low, 0)) < WITHIN_SHARE * np.prod(np.ptp(marks, axis=0)))
+
+
+def _apart(marks: Floats, group: list[tuple[int, Floats]], name: str = "mid_hip") -> float:
+    """Distance of the hips, or another point, from those of a group, in trunk lengths."""
     usual = np.median([found for _, found in group], axis=0)
-    hips, trunk = _middle(marks, "mid_hip"), np.linalg.norm(_middle(usual, "mid_shoulder") - _middle(usual, "mid_hip"))
-    return float(np.linalg.norm(hips - _middle(usual, "mid_hip")) / max(float(trunk), 1.0))
+    trunk = float(np.linalg.norm(_middle(usual, "mid_shoulder") - _middle(usual, "mid_hip")))
+    return float(np.linalg.norm(_middle(marks, name) - _middle(usual, name)) / max(trunk, 1.0))
 
 
 def _place_of(people: People, person: int) -> ClientPlace:
