@@ -28,7 +28,7 @@ class ContainerFacts:
     Attributes
     ----------
     kind : str
-        ``"mp4"``, ``"matroska"``, ``"avi"``, ``"audio"``, ``"text"`` or ``"unknown"``.
+        ``"mp4"``, ``"matroska"``, ``"avi"``, ``"audio"``, ``"picture"``, ``"text"`` or ``"unknown"``.
     cut_off : bool
         The file is shorter than its own framing announces.
     has_index : bool
@@ -72,6 +72,8 @@ def inspect_container(path: Path) -> ContainerFacts:
         return ContainerFacts("avi", cut_off=announced_bytes > file_bytes, has_pictures=b"vids" in head)
     if _is_audio(head):
         return ContainerFacts("audio", has_pictures=False)
+    if _is_picture(head, path.suffix.lower()):
+        return ContainerFacts("picture")
     return ContainerFacts("text") if _is_text(head) else ContainerFacts("unknown")
 
 
@@ -81,6 +83,13 @@ def _is_audio(head: bytes) -> bool:
     if head.startswith(b"OggS"):
         return b"theora" not in head
     return head.startswith((b"ID3", b"fLaC", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2"))
+
+
+def _is_picture(head: bytes, suffix: str) -> bool:
+    """Whether a file holds one still picture; a stream of JPEG pictures begins like one, and tells by its name."""
+    if head.startswith(b"\xff\xd8\xff"):
+        return suffix not in (".mjpeg", ".mjpg")
+    return head.startswith(b"\x89PNG") or (head.startswith(b"RIFF") and head[8:12] == b"WEBP")
 
 
 def _is_text(head: bytes) -> bool:

@@ -173,6 +173,8 @@ class VideoFile:
                 f'expected a video, but "{self.path}" is empty (0 bytes): nothing was recorded, or copying failed; '
                 "copy it again or record again"
             )
+        if facts.kind == "picture":
+            raise VideoError(f'expected a video, but "{self.path}" is a single picture; choose the recording itself')
         if facts.kind == "text":
             raise VideoError(f'expected a video, but "{self.path}" holds text; choose the recording itself')
         return facts

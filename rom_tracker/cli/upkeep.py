@@ -17,7 +17,7 @@ from rom_tracker.cli import output
 from rom_tracker.errors import RomTrackerError
 
 if TYPE_CHECKING:
-    from rom_tracker.movements import Catalogue, Movement
+    from rom_tracker.movements import Movement
 
 #: A minute of recording at 720p takes about this much, in bytes: 210 kB a picture, 30 a second.
 MINUTE_OF_RECORDING_BYTES = 380_000_000
@@ -36,7 +36,9 @@ def version_option(
 
 
 def movements(
-    name: Annotated[str | None, typer.Argument(help="A movement to tell all about.")] = None,
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]", help="A movement to tell all about, or a joint to list those of.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     movements_file: Annotated[Path | None, typer.Option("--movements-file", help="A file with movements of your own.")] = None,
 ) -> None:
@@ -44,13 +46,15 @@ def movements(
     from rom_tracker.movements import load_catalogue
 
     catalogue = load_catalogue(movements_file)
-    chosen = [catalogue[name]] if name else list(catalogue.movements.values())
+    name = " ".join(words or ())
+    of_joint = [entry for entry in catalogue.movements.values() if name.lower() in ("", entry.joint.lower())]
+    chosen = of_joint or [catalogue[name]]
     if as_json:
         output.print_json([entry.model_dump(mode="json", by_alias=True) for entry in chosen])
-    elif name:
-        output.console().print(_movement_table(chosen[0]))
+    elif of_joint:
+        _print_movements(of_joint, list(catalogue.unmeasurable))
     else:
-        _print_movements(catalogue)
+        output.console().print(_movement_table(chosen[0]))
 
 
 def _movement_table(entry: Movement) -> Table:
@@ -76,15 +80,15 @@ def _movement_table(entry: Movement) -> Table:
     return table
 
 
-def _print_movements(catalogue: Catalogue) -> None:
+def _print_movements(entries: list[Movement], unmeasurable: list[str]) -> None:
     """The movements by joint, and what cannot be measured."""
     table = Table("joint", "movement", "camera", "how well seen")
     joint = None
-    for entry in catalogue.movements.values():
+    for entry in entries:
         table.add_row(entry.joint if entry.joint != joint else "", escape(entry.key), entry.camera, entry.feasibility)
         joint = entry.joint
     output.console().print(table)
-    output.console().print(f"Not with one camera: {', '.join(catalogue.unmeasurable)}.")
+    output.console().print(f"Not with one camera: {', '.join(unmeasurable)}.")
     output.hint("`rom-tracker movements NAME` tells all about one; `rom-tracker protocols WORD` finds it by muscle or complaint.")
 
 

@@ -143,6 +143,14 @@ class TestBadFiles:
         with pytest.raises(VideoError, match="holds text"):
             VideoFile(tmp_path / "v.mp4")
 
+    @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
+    def test_a_picture_whatever_its_name(self, tmp_path, suffix):
+        written, picture = cv2.imencode(suffix, np.zeros((48, 64, 3), dtype=np.uint8))
+        assert written
+        (tmp_path / "v.mp4").write_bytes(picture.tobytes())
+        with pytest.raises(VideoError, match="is a single picture; choose the recording itself"):
+            VideoFile(tmp_path / "v.mp4")
+
     def test_noise(self, tmp_path):
         (tmp_path / "v.mp4").write_bytes(np.random.default_rng(1).bytes(5000))
         with pytest.raises(VideoError, match="not one that can be read"):
