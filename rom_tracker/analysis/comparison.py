@@ -143,7 +143,8 @@ def compare(
     if refused or before.peak_deg is None or after.peak_deg is None or before.budget is None or after.budget is None:
         return Comparison(before, after, None, None, "refused", flags, own, primary)
     change = after.peak_deg - before.peak_deg
-    budget = change_budget(before.budget, after.budget, before.movement, turned=_turned_deg(before, after) > DIFFERENT_VIEW_DEG)
+    turned = _turned_deg(before, after) > DIFFERENT_VIEW_DEG
+    budget = change_budget(before.budget, after.budget, before.movement, turned=turned, alike=_measured_alike(before, after))
     gain = change if before.movement.better == "larger" else -change
     detectable, _ = _detectable(budget, own)
     verdict: ChangeVerdict = "no detectable change"
@@ -175,6 +176,11 @@ def _turned_deg(before: RomMeasurement, after: RomMeasurement) -> float:
     return min(turned, 360 - turned)
 
 
+def _measured_alike(before: RomMeasurement, after: RomMeasurement) -> bool:
+    """Whether both angles were counted from the same zero and taken in the same geometry."""
+    return before.movement.zero == after.movement.zero and (before.skeleton is None) == (after.skeleton is None)
+
+
 def _moment_flags(moment: str, measurement: RomMeasurement) -> list[Flag]:
     return [Flag(f.code, f"{moment.capitalize()}: {f.message}", f.severity) for f in measurement.flags]
 
@@ -203,6 +209,11 @@ def difference_flags(before: RomMeasurement, after: RomMeasurement) -> list[Flag
                 Flag("different_start", f"The starting positions differ by {apart:.0f} degrees. Let the client start from the "
                      "same position.", caution)
             )  # fmt: skip
+    if (before.skeleton is None) != (after.skeleton is None):
+        found.append(
+            Flag("different_geometry", "One of the recordings was filmed so far off the plane of the movement that the angle had "
+                 "to be taken in space, the other was not. Film both alike.", caution)
+        )  # fmt: skip
     if before.movement.zero != after.movement.zero:
         found.append(
             Flag("different_zero", "In one of the recordings the arm was not seen well enough and the angle was counted from the "

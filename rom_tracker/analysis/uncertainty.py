@@ -104,10 +104,13 @@ def end_range_budget(
     )
 
 
-def change_budget(before: ErrorBudget, after: ErrorBudget, movement: Movement, *, turned: bool = False) -> ErrorBudget:
+def change_budget(
+    before: ErrorBudget, after: ErrorBudget, movement: Movement, *, turned: bool = False, alike: bool = True
+) -> ErrorBudget:
     """The error budget of a change: what both recordings do not share, and the part of the model's error that stays.
 
-    ``turned``: the body stood differently to the camera in the two.
+    ``turned``: the body stood differently to the camera in the two. ``alike``: both were measured in the same way; where not,
+    nothing of the model's error is taken to cancel.
     """
     own = [
         ErrorTerm(f"{term.source}, {moment}", term.sd_deg, term.degrees_of_freedom)
@@ -116,6 +119,9 @@ def change_budget(before: ErrorBudget, after: ErrorBudget, movement: Movement, *
         if term.source != "pose model"
     ]
     model = ErrorTerm("pose model and set-up", movement.change_residual_deg, movement.change_residual_people)
+    if not alike:
+        both = max(float(np.sqrt(2)) * movement.residual_deg, movement.change_residual_deg)
+        model = ErrorTerm("pose model, not measured alike", both, movement.residual_people)
     view = [ErrorTerm("view not the same", TURNED_VIEW_DEG, float("inf"))] if turned else []
     return ErrorBudget((*own, model, *view))
 

@@ -151,3 +151,10 @@ def test_the_budget_of_a_change_keeps_what_is_not_shared():
     assert found.terms[-1] == ErrorTerm("pose model and set-up", 2.0, 9)
     swapped = change_budget(after, before, MOVEMENT)
     assert swapped.half_width_deg == pytest.approx(found.half_width_deg)
+
+
+def test_what_was_not_measured_alike_does_not_cancel():
+    plain = ErrorBudget((ErrorTerm("pose model", MOVEMENT.residual_deg, MOVEMENT.residual_people),))
+    found = change_budget(plain, plain, MOVEMENT, alike=False)
+    assert found.sd_deg == pytest.approx(2**0.5 * MOVEMENT.residual_deg)
+    assert found.sd_deg > change_budget(plain, plain, MOVEMENT).sd_deg
