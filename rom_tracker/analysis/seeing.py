@@ -36,6 +36,9 @@ LATEST_START_S = 0.5
 #: An end range was lost where the face was, within this time of it, in seconds.
 LOST_WITHIN_S = 0.5
 
+#: A lost end range lies beyond the scored ones where the face was last seen so much farther, in degrees.
+LOST_BEYOND_DEG = 5.0
+
 #: Fewest frames that hold a repetition.
 FEWEST_FRAMES = 10
 
@@ -206,7 +209,10 @@ def _face_flags(reading: Reading, repetitions: Repetitions) -> list[Flag]:
     lost = [moment for moment in repetitions.cut_off if not known[np.abs(angles.time_s - moment) <= LOST_WITHIN_S].all()]
     if lost:
         until = float(np.nanmax(angles.angle_deg))
-        found.append(Flag("face_lost", f"The face was lost beyond {until:.0f} degrees (near {times(lost)}).", "caution"))
+        # An end range that lies beyond the others was not seen: theirs would be given in its place.
+        farther = until > max((r.peak_deg for r in repetitions.scored), default=-np.inf) + LOST_BEYOND_DEG
+        message = f"The face was lost beyond {until:.0f} degrees (near {times(lost)})."
+        found.append(Flag("face_lost", message, "refused" if farther else "caution"))
     if reading.view.is_nod(movement) and reading.face_px < SMALL_FACE_PX:
         message = (
             f"The face is only {reading.face_px:.0f} pixels wide; at least {SMALL_FACE_PX:.0f} are needed to follow a nod well."
