@@ -119,7 +119,7 @@ def people_in(video: VideoFile, model: PoseModel = "full") -> People:
     from rom_tracker.pose.mediapipe import PeopleFinder
 
     finder = PeopleFinder(model)
-    key = cache.key(video.content_hash(), finder.name, "people")
+    key = f"people-{cache.key(video.content_hash(), finder.name)}"
     kept = cache.load(key, People)
     if kept is not None:
         return kept
