@@ -48,7 +48,7 @@ def test_recording_without_a_camera(run: Any) -> None:
         (("record", "new.mkv", "--movement", "elbow_flexion"), "--side"),
         (("record", "new.mp4", "--movement", "elbow_flexion", "--side", "left"), ".mkv"),
         (("models", "pose_giant"), "pose_full"),
-        (("movements", "elbow"), "elbow_flexion"),
+        (("movements", "elbo"), "elbow_flexion"),
     ],
 )
 def test_wrong_use_says_what_to_do(run: Any, arguments: tuple[str, ...], said: str) -> None:
