@@ -49,7 +49,8 @@ Words used below:
 starting position of the recording.
 - **Plausible** is what a living joint can do; a recording that leaves it is flagged, or refused.
 - **Measuring error** is the root mean square error against known angles. It is *its own* where recordings with known angles of \
-this movement stand behind it, and *borrowed* where none does; then that of the least certain movement is taken. See \
+this movement stand behind it, and *borrowed* where none does; then that of a relative, or of the least \
+certain movement of the large joints, is taken. See \
 [calibration](../../calibration/README.md).
 """
 

@@ -10,7 +10,7 @@ square error of the end range 6.2 degrees against 9.4 for the mean of both looks
 squat the look to the left reads 3 to 6 degrees more flexion), the elbow when the person looks to the right (2.5 against 3.4, 12
 recordings of 7 people). The mirror image of a recording lets every client look the better way. A movement states it as
 ``preferred_view``; the others average both looks. A look in which the limb is lost gives way to the other, but for the rotations of
-the shoulder, in which the mean of both is better all the same (4.6 against 5.2 degrees, and 4.0 against 7.4 for the change; 10
+the shoulder, in which the mean of both is better all the same (4.5 against 5.2 degrees, and 4.0 against 8.1 for the change; 10
 recordings of 7 people).
 """
 
