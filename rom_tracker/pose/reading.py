@@ -9,9 +9,10 @@ import numpy as np
 from rom_tracker.errors import UsageError
 from rom_tracker.landmarks import Side, is_of_the_hand
 from rom_tracker.movements import Movement, Segment
-from rom_tracker.pose.angles import AngleSeries, angle_series, head_series, profile_series, trunk_is_seen
+from rom_tracker.pose.angles import AngleSeries, angle_series
 from rom_tracker.pose.hand import HandSequence, body_is_seen, hand_view, with_hand
 from rom_tracker.pose.head import FaceSequence, head_turns
+from rom_tracker.pose.head_angles import head_series, profile_series, trunk_is_seen
 from rom_tracker.pose.passes import MergedPasses, looks_put_right, merge_passes
 from rom_tracker.pose.sequence import Floats, PosePasses
 from rom_tracker.pose.view import FACING_THE_CAMERA, View, body_view

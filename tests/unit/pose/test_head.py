@@ -14,9 +14,9 @@ from rom_tracker.capture import Frame
 from rom_tracker.mannequin import Body, posed
 from rom_tracker.movements import load_catalogue
 from rom_tracker.pose import mediapipe
-from rom_tracker.pose.angles import head_series
 from rom_tracker.pose.estimator import FACE_POINTS, FaceMesh
 from rom_tracker.pose.head import EVERY, FOCAL_SHARE, FaceSequence, faces_of, head_turns, nearest_rotations
+from rom_tracker.pose.head_angles import head_series
 from rom_tracker.pose.view import View, body_view
 
 MOVEMENTS = load_catalogue().movements

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rom_tracker.pose.angles import without_leaps
+from rom_tracker.pose.head_angles import without_leaps
 
 TIME_S = np.arange(90) / 30
 
