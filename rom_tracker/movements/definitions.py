@@ -177,6 +177,7 @@ class Movement(pydantic.BaseModel):
     change_residual_people: int = pydantic.Field(default=WIDEST_CHANGE_RESIDUAL_PEOPLE, ge=2)
     profile: Literal["body", "refused"] | None = None
     still: Literal["opposite_leg"] | None = None
+    model: Literal["full", "heavy"] = "full"
     preferred_view: Literal["image_left", "image_right", "both"] | None = None
 
     @pydantic.field_validator("limits_deg", mode="before")
