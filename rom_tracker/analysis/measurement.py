@@ -11,8 +11,9 @@ import numpy as np
 from rom_tracker import __version__
 from rom_tracker.analysis.attention import ATTENTION_VERSION, moments_that_matter
 from rom_tracker.analysis.compensation import CompensationFound, compensation_flags, compensations_of
+from rom_tracker.analysis.correction import corrected, offset_for, offset_sd_deg
 from rom_tracker.analysis.flag import Flag, Verdict, verdict_of
-from rom_tracker.analysis.lens import lens_dict, lens_flags, lens_for
+from rom_tracker.analysis.lens import lens_dict, lens_for, with_lens
 from rom_tracker.analysis.quality import file_flags, flags_of, no_person, small_range
 from rom_tracker.analysis.repetitions import Repetition, Repetitions, find_repetitions
 from rom_tracker.analysis.seeing import SMALL_FACE_PX, VIEW_CAUTION_DEG, client_flags, fit_flags
@@ -71,6 +72,8 @@ class RomMeasurement:
         The body in space behind the angles; None where they were taken in the picture.
     frames_looked_at : int
         Between these the landmarks are interpolated.
+    offset_deg : float
+        The correction in ``peak_deg``; see :mod:`rom_tracker.analysis.correction`.
     """
 
     movement: Movement
@@ -93,6 +96,7 @@ class RomMeasurement:
     video: str | None = None
     skeleton: Skeleton | None = None
     frames_looked_at: int = 0
+    offset_deg: float = 0.0
 
     @property
     def geometry(self) -> str:
@@ -159,6 +163,7 @@ class RomMeasurement:
                 "model": self.model,
                 "instrument": self.movement.instrument,
                 "zero": self.movement.zero,
+                "offset_deg": round(self.offset_deg, 2),
                 "geometry": self.geometry,
                 "looks": None if self.merged is None else self.merged.used,
                 "smoothing": smoothing.statement(self.angles.time_s),
@@ -237,8 +242,7 @@ def measure(
     flags = (*file_flags(ended_early=source.ended_early, model=chosen, usual=movement.model), *client_flags(person))
     hands, faces = hands and undistorted_mesh(hands, lens), faces and undistorted_mesh(faces, lens)
     passes = undistorted(passes, lens)
-    found = measure_poses(passes, movement, side, hands=hands, faces=faces, video=os.fspath(video), flags=flags)
-    return replace(found, flags=(*found.flags, *lens_flags(found)))
+    return with_lens(measure_poses(passes, movement, side, hands=hands, faces=faces, video=os.fspath(video), flags=flags))
 
 
 def _closer(movement: Movement, side: Side) -> tuple[str, Closer]:
@@ -290,12 +294,17 @@ def measure_poses(
     reading, skeleton = _in_space(reading, passes, side)
     movement, angles = reading.movement, reading.angles
     repetitions = find_repetitions(_to_the_named_side(angles) if movement.two_way else angles)
+    offset = 0.0 if skeleton is not None else offset_for(angles, repetitions, movement)
+    if offset:
+        angles = corrected(angles, repetitions, offset)
+        reading = replace(reading, angles=angles)
+        repetitions = find_repetitions(_to_the_named_side(angles) if movement.two_way else angles)
     compensations = compensations_of(reading.merged.poses, movement, side, repetitions.scored)
     flags = (*flags, *flags_of(reading, repetitions, side), *fit_flags(skeleton))
     flags = (*flags, *compensation_flags(compensations, seen=bool(repetitions.scored)))
     verdict = verdict_of(flags)
     scored = () if verdict == "refused" else repetitions.scored
-    budget = _budget(scored, reading, fitted=skeleton is not None) if scored else None
+    budget = _budget(scored, reading, offset, fitted=skeleton is not None) if scored else None
     rom = _mean([r.rom_deg for r in scored])
     if rom is not None and budget is not None:
         flags = (*flags, *small_range(rom, budget.half_width_deg))
@@ -321,6 +330,7 @@ def measure_poses(
         video=video,
         skeleton=skeleton,
         frames_looked_at=len(passes.time_s),
+        offset_deg=offset,
     )
 
 
@@ -367,9 +377,11 @@ def _nobody(passes: PosePasses, movement: Movement, side: Side, video: str | Non
     )
 
 
-def _budget(scored: tuple[Repetition, ...], reading: Reading, *, fitted: bool) -> ErrorBudget:
+def _budget(scored: tuple[Repetition, ...], reading: Reading, offset_deg: float, *, fitted: bool) -> ErrorBudget:
     view_sd_deg = 0.0 if fitted else _view_sd_deg(reading)
-    return end_range_budget(scored, reading.angles, reading.movement, view_sd_deg=view_sd_deg, fitted=fitted)
+    return end_range_budget(
+        scored, reading.angles, reading.movement, view_sd_deg=view_sd_deg, offset_sd_deg=offset_sd_deg(offset_deg), fitted=fitted
+    )
 
 
 def _view_sd_deg(reading: Reading) -> float:

@@ -70,7 +70,9 @@ def file_flags(*, ended_early: bool, model: str, usual: str) -> tuple[Flag, ...]
         )
     if model != usual:
         found.append(
-            Flag("other_model", f"The interval was found with the {usual} pose model; that of the {model} one may be wider.", "note")
+            Flag(
+                "other_model", f"The interval was found with the {usual} pose model; that of the {model} one may be wider.", "note"
+            )
         )
     return tuple(found)
 

@@ -25,7 +25,9 @@ MovementOption = Annotated[
     str | None, typer.Option("--movement", "-m", help="What is measured, such as shoulder_abduction: see `rom-tracker movements`.")
 ]
 SideOption = Annotated[str | None, typer.Option("--side", "-s", help="The tested side: left or right.")]
-ModelOption = Annotated[str, typer.Option("--model", help="Pose model: auto (what measures the movement best), lite, full or heavy (slower).")]
+ModelOption = Annotated[
+    str, typer.Option("--model", help="Pose model: auto (what measures the movement best), lite, full or heavy (slower).")
+]
 EveryFrameOption = Annotated[
     bool, typer.Option("--every-frame", help="Look at every frame, and not only closely at the end ranges and starts (slower).")
 ]

@@ -103,6 +103,7 @@ def _off_the_head(merged: MergedPasses, faces: FaceSequence, movement: Movement,
     trunk_seen = trunk_is_seen(merged.poses)
     if view.in_profile(movement):
         return Reading(movement, merged, view, profile_series(merged.poses, movement, side, view), trunk_seen=trunk_seen)
-    head = head_turns(faces, pinhole(merged.poses.image_size, merged.poses.lens))
+    # A profile's focal length makes the turns no better: the mesh is as little perspective as the rigid model made of it.
+    head = head_turns(faces, pinhole(merged.poses.image_size, None))
     angles = head_series(head, merged.poses, movement, side, view)
     return Reading(movement, merged, view, angles, trunk_seen=trunk_seen, head=head, face_px=faces.width_px)

@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 from stick_figure import repetitions_deg, stick_passes
 
 from rom_tracker.capture import Frame
-from rom_tracker.capture.lens import FOCAL_SHARE, LensProfile, pinhole
+from rom_tracker.capture.lens import FOCAL_SHARE, pinhole
 from rom_tracker.mannequin import Body, posed
 from rom_tracker.movements import load_catalogue
 from rom_tracker.pose import mediapipe
@@ -69,14 +69,6 @@ class TestTurns:
         body = turned_by(vectors)
         found = head_turns(filmed_faces(body, time_s, focal_px=focal_px, away_m=away_m), CAMERA)
         assert apart_deg(found, in_camera_axes(body.head)).max() < 2.0
-
-    def test_the_camera_is_that_of_the_profile_where_there_is_one(self):
-        lens = LensProfile.from_field(88.0, 0.0, IMAGE_SIZE)
-        time_s, vectors = slowly_to([10, 50, 20])
-        body = turned_by(vectors)
-        faces = filmed_faces(body, time_s, focal_px=lens.matrix[0][0], away_m=0.6)
-        known, guessed = (apart_deg(head_turns(faces, pinhole(IMAGE_SIZE, each)), in_camera_axes(body.head)).max() for each in (lens, None))
-        assert known < 0.7 * guessed, (known, guessed)
 
     def test_a_head_beside_the_middle_of_the_picture_is_found_turned_alike(self):
         time_s, vectors = slowly_to([10, 40, 20])
