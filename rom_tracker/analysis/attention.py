@@ -12,16 +12,21 @@ import numpy as np
 from rom_tracker.analysis.repetitions import find_repetitions
 from rom_tracker.landmarks import Side
 from rom_tracker.movements import Movement
+from rom_tracker.pose.estimator import COARSE_FPS
 from rom_tracker.pose.reading import read_angle
 from rom_tracker.pose.sequence import PosePasses
 
 #: Goes up whenever other moments would be named for the same recording.
 ATTENTION_VERSION = 1
 
-#: About the middle of an end range, before a start and after it, and about a doubtful frame; in seconds.
-ABOUT_END_RANGE_S = 0.4
+#: About the middle of an end range plateau at least, before a start and after it, and about a doubtful frame; in seconds.
+ABOUT_PLATEAU_S = 0.2
 ABOUT_START_S = 0.2
 ABOUT_DOUBT_S = 0.15
+
+#: A hold is looked at from one step of the first look before it to one after it, in seconds, and no longer than this in all.
+STEP_S = 1 / COARSE_FPS
+LONGEST_HOLD_S = 2.0
 
 #: The starting position of the recording, in seconds.
 FIRST_S = 0.6
@@ -55,7 +60,9 @@ def moments_that_matter(passes: PosePasses, movement: Movement, side: Side) -> l
         return None
     start_s = float(passes.time_s[0])
     moments = [(start_s, start_s + FIRST_S)]
-    moments += [(r.peak_s - ABOUT_END_RANGE_S, r.peak_s + ABOUT_END_RANGE_S) for r in found]
+    for r in found:
+        start, end = min(r.hold_start_s, r.peak_s - ABOUT_PLATEAU_S), max(r.hold_end_s, r.peak_s + ABOUT_PLATEAU_S)
+        moments.append((max(start - STEP_S, r.peak_s - LONGEST_HOLD_S / 2), min(end + STEP_S, r.peak_s + LONGEST_HOLD_S / 2)))
     moments += [(r.start_s - ABOUT_START_S, r.start_s + ABOUT_START_S) for r in found]
     doubtful = ~np.isfinite(reading.angles.angle_deg) & passes.looked_at
     if reading.looks_apart_deg is not None:

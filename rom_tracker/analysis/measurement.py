@@ -242,12 +242,17 @@ def measure(
     flags = (*file_flags(ended_early=source.ended_early, model=chosen, usual=movement.model), *client_flags(person))
     hands, faces = hands and undistorted_mesh(hands, lens), faces and undistorted_mesh(faces, lens)
     passes = undistorted(passes, lens)
-    return with_lens(measure_poses(passes, movement, side, hands=hands, faces=faces, video=os.fspath(video), flags=flags))
+    usual = chosen == movement.model
+    return with_lens(
+        measure_poses(passes, movement, side, hands=hands, faces=faces, video=os.fspath(video), flags=flags, offset=usual)
+    )
 
 
 def _closer(movement: Movement, side: Side) -> tuple[str, Closer]:
     """Where to look closely, and what that is called in the cache."""
-    return f"{movement.model_dump_json()} {side} {ATTENTION_VERSION}", lambda coarse: moments_that_matter(coarse, movement, side)
+    geometry = {"moving", "reference", "positive", "zero", "limits_deg", "plane", "camera", "still", "preferred_view"}
+    name = f"{movement.model_dump_json(include=geometry)} {side} {ATTENTION_VERSION}"
+    return name, lambda coarse: moments_that_matter(coarse, movement, side)
 
 
 def _round_of(progress: Progress | None, index: int, rounds: int) -> Progress | None:
@@ -266,6 +271,7 @@ def measure_poses(
     faces: FaceSequence | None = None,
     video: str | None = None,
     flags: tuple[Flag, ...] = (),
+    offset: bool = False,
 ) -> RomMeasurement:
     """Measure the range of motion in landmarks that are already there.
 
@@ -282,6 +288,8 @@ def measure_poses(
         The recording's name.
     flags : tuple of Flag
         Those known of the recording beforehand.
+    offset : bool
+        Whether the landmarks have the usual error of the movement's pose model, which is then taken out.
 
     Raises
     ------
@@ -294,9 +302,9 @@ def measure_poses(
     reading, skeleton = _in_space(reading, passes, side)
     movement, angles = reading.movement, reading.angles
     repetitions = find_repetitions(_to_the_named_side(angles) if movement.two_way else angles)
-    offset = 0.0 if skeleton is not None else offset_for(angles, repetitions, movement)
-    if offset:
-        angles = corrected(angles, repetitions, offset)
+    offset_deg = offset_for(angles, repetitions, movement) if offset and skeleton is None else 0.0
+    if offset_deg:
+        angles = corrected(angles, repetitions, offset_deg)
         reading = replace(reading, angles=angles)
         repetitions = find_repetitions(_to_the_named_side(angles) if movement.two_way else angles)
     compensations = compensations_of(reading.merged.poses, movement, side, repetitions.scored)
@@ -304,7 +312,7 @@ def measure_poses(
     flags = (*flags, *compensation_flags(compensations, seen=bool(repetitions.scored)))
     verdict = verdict_of(flags)
     scored = () if verdict == "refused" else repetitions.scored
-    budget = _budget(scored, reading, offset, fitted=skeleton is not None) if scored else None
+    budget = _budget(scored, reading, offset_deg, fitted=skeleton is not None) if scored else None
     rom = _mean([r.rom_deg for r in scored])
     if rom is not None and budget is not None:
         flags = (*flags, *small_range(rom, budget.half_width_deg))
@@ -330,7 +338,7 @@ def measure_poses(
         video=video,
         skeleton=skeleton,
         frames_looked_at=len(passes.time_s),
-        offset_deg=offset,
+        offset_deg=offset_deg,
     )
 
 
