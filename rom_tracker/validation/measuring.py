@@ -120,6 +120,7 @@ def scored(recording: TrueRecording, found: RomMeasurement, *, naive: bool = Tru
         series_error_deg=series_error(truth, found.angles.time_s, found.angles.angle_deg),
         flags=" ".join(dict.fromkeys(flag["code"] for flag in said["flags"] if flag["severity"] != "note")),
         reason=" ".join(flag["message"] for flag in said["flags"] if flag["severity"] == "refused"),
+        model=said["method"]["model"],
     )
     return _beside_the_naive_loop(row, recording) if naive else row
 
@@ -167,9 +168,7 @@ def _changes(rows: Sequence[RecordingRow], measured: dict[str, RomMeasurement]) 
     ]
 
 
-def change_row(
-    before: RecordingRow, after: RecordingRow, first: RomMeasurement | None, second: RomMeasurement | None
-) -> ChangeRow:
+def change_row(before: RecordingRow, after: RecordingRow, first: RomMeasurement | None, second: RomMeasurement | None) -> ChangeRow:
     """The change between two recordings beside the true one; without both measurements it is a failed one."""
     row = ChangeRow(
         set=before.set,

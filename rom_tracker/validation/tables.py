@@ -92,6 +92,8 @@ class RecordingRow:
         Codes of the flags that are more than a note, separated by spaces.
     reason : str
         Why it was refused or failed.
+    model : str
+        The pose model that it was measured with.
     """
 
     set: str
@@ -120,6 +122,7 @@ class RecordingRow:
     naive_series_error_deg: float | None = None
     flags: str = ""
     reason: str = ""
+    model: str = ""
 
     @property
     def budget(self) -> Budget | None:
