@@ -123,10 +123,11 @@ def residuals(
     if as_json:
         output.print_json({key: {**stated(one), "evidence": "own" if one.own else "borrowed"} for key, one in found.items()})
     else:
-        shown = Table("movement", "end range", "people", "change", "people", "offset")
+        offsets = any(one.end_range.offset_deg for one in found.values())
+        shown = Table("movement", "end range", "people", "change", "people", *(["offset"] if offsets else []))
         for key, one in found.items():
             values = stated(one)
-            cells = [f"{values[name]:g}" for name in DEFAULTS] + [f"{values.get('offset_deg', 0):+g}"]
+            cells = [f"{values[name]:g}" for name in DEFAULTS] + ([f"{values.get('offset_deg', 0):+g}"] if offsets else [])
             shown.add_row(key if one.own else f"[dim]{key} (borrowed)[/]", *cells)
         output.console().print(shown)
         output.print_written(write)

@@ -121,7 +121,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Beside:
-    """This program and the naive loop on the same recordings, and the same pairs: those that both could measure.
+    """What this program and the naive loop come to on the same recordings and pairs: those that both could measure.
 
     Attributes
     ----------
@@ -145,12 +145,16 @@ class Beside:
         pairs = [row for row in changes if row.error_deg is not None and row.naive_deg is not None]
         return cls(
             own=Errors.of([row.error_deg for row in both if row.error_deg is not None]),
-            naive=Errors.of([row.naive_deg - row.true_deg for row in both if row.naive_deg is not None and row.true_deg is not None]),
+            naive=Errors.of(_naive_errors(both)),
             own_series_deg=_mean([row.series_error_deg for row in both]),
             naive_series_deg=_mean([row.naive_series_error_deg for row in both]),
             own_change=Errors.of([row.error_deg for row in pairs if row.error_deg is not None]),
-            naive_change=Errors.of([row.naive_deg - row.true_deg for row in pairs if row.naive_deg is not None and row.true_deg is not None]),
-        )  # fmt: skip
+            naive_change=Errors.of(_naive_errors(pairs)),
+        )
+
+
+def _naive_errors(rows: Sequence[RecordingRow] | Sequence[ChangeRow]) -> list[float]:
+    return [row.naive_deg - row.true_deg for row in rows if row.naive_deg is not None and row.true_deg is not None]
 
 
 @dataclass(frozen=True)

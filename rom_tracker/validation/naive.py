@@ -1,8 +1,8 @@
-"""The loop that one would write without this program: every frame through the pose model, one angle per frame, the highest as the
-end range. Accuracy is stated beside it.
+"""The loop that one would write without this program, to compare with.
 
-It takes one look at each frame with the video's own times, the landmarks' pixels, and a plain two-dimensional angle: no smoothing, no
-repetitions, no check of the view. The highest one per cent is left out, so that a single wild frame does not decide.
+Every frame goes once through the pose model, with the video's own times; one plain angle between landmarks in the picture is its
+angle, and the highest one the end range: no smoothing, no repetitions, no check of the view. The highest one per cent is left out,
+so that a single wild frame does not decide.
 """
 
 from __future__ import annotations

@@ -11,17 +11,15 @@ from matplotlib.figure import Figure
 
 from rom_tracker.movements import Movement
 from rom_tracker.output_files import written_whole
-from rom_tracker.result_words import MINUS
 from rom_tracker.svg_text import svg_text
 from rom_tracker.validation import charts
-from rom_tracker.validation.evidence import USES, Evidence, Use
+from rom_tracker.validation.evidence import USES, Evidence, Tuned, Use
 from rom_tracker.validation.figures import (
     CHANGE_VERDICTS,
     Beside,
     Errors,
     Figures,
     LeftOut,
-    Share,
     agreement,
     detections,
     leave_one_out,
@@ -29,6 +27,7 @@ from rom_tracker.validation.figures import (
     left_out_coverage,
     measured,
 )
+from rom_tracker.validation.markdown import fraction, percent, signed, span, table, tenths
 from rom_tracker.validation.residuals import ResidualTable
 from rom_tracker.validation.tables import ChangeRow, RecordingRow
 
@@ -61,7 +60,7 @@ class Content:
     made_with: str
 
     @property
-    def table(self) -> ResidualTable:
+    def residual_table(self) -> ResidualTable:
         """The evidence among the rows."""
         return ResidualTable(
             [row for row in self.rows if self.evidence.for_residuals(row.set)], self.evidence.residual, self.movements
@@ -116,7 +115,7 @@ def _pictures(content: Content) -> dict[str, Callable[[], Figure]]:
             found[f"agreement_{_name(title)}"] = lambda title=title, rows=rows: charts.bland_altman_chart(title, rows, titles, uses)  # type: ignore[misc]
     if any(row.error_deg is not None for row in content.changes):
         found["changes"] = lambda: charts.change_chart(content.changes)
-    left_out = leave_one_out(content.rows, content.table)
+    left_out = leave_one_out(content.rows, content.residual_table)
     if left_out:
         classes = {row.movement: content.evidence.class_of(row.movement) for row in content.rows}
         found["intervals"] = lambda: charts.interval_chart(left_out, classes)
@@ -161,11 +160,13 @@ def page_text(content: Content, folder: str) -> str:
 
 
 def _introduction(content: Content, folder: str) -> str:
-    people, recordings = len({row.person for row in content.rows}), len(content.rows)
+    people = len({row.person for row in content.rows})
+    whose = "one person" if people == 1 else f"{people} people"
     return f"""\
 # Accuracy
 
-{recordings} recordings of {people} people whose true joint angles are known at every moment, measured by the program as it is. {content.made_with}
+{len(content.rows)} recordings of {whose} whose true joint angles are known at every moment, measured by the program as it is. \
+{content.made_with} \
 The tables behind this page are [recordings.csv]({folder}/recordings.csv) and [changes.csv]({folder}/changes.csv).
 
 Words used below, all in degrees:
@@ -195,7 +196,7 @@ def _by_movement(content: Content) -> str:
         lines.append((f"**{title}**", rows))
         keys = [key for key in content.movements if any(row.movement == key for row in rows)]
         keys += sorted({row.movement for row in rows} - set(keys))
-        if len(keys) > 1:
+        if len(keys) > 1 or title == "Others":
             lines += [(content.title(key), [row for row in rows if row.movement == key]) for key in keys]
     return "## By movement\n\n" + _figures_table("Movement", lines, content)
 
@@ -212,14 +213,14 @@ def _figures_table(what: str, groups: Sequence[tuple[str, Sequence[RecordingRow]
         change = "-" if f.change is None else f"{f.change.mean_absolute_deg:.1f} ({f.change.n})"
         cells = (
             *_errors(f.end_range),
-            _deg(f.series_deg),
+            tenths(f.series_deg),
             change,
-            _share(f.repetitions_exact),
-            _percent(f.coverage),
-            _deg(f.half_width_deg),
+            fraction(f.repetitions_exact),
+            percent(f.coverage),
+            tenths(f.half_width_deg),
         )
         lines.append((name, f"{f.recordings}", f"{f.people}", lost, *cells))
-    return _table(columns, lines)
+    return table(columns, lines)
 
 
 def _errors(errors: Errors | None) -> tuple[str, str, str, str]:
@@ -227,7 +228,7 @@ def _errors(errors: Errors | None) -> tuple[str, str, str, str]:
     if errors is None:
         return "-", "-", "-", "-"
     e = errors
-    return _signed(e.bias_deg), _deg(e.mean_absolute_deg), _deg(e.root_mean_square_deg), _signed(e.worst_deg)
+    return signed(e.bias_deg), tenths(e.mean_absolute_deg), tenths(e.root_mean_square_deg), signed(e.worst_deg)
 
 
 def _agreement(content: Content, folder: str) -> str:
@@ -238,38 +239,24 @@ def _agreement(content: Content, folder: str) -> str:
         found = agreement(rows)
         if found is not None:
             (low, high), (low_interval, high_interval) = found.limits_deg, found.limit_intervals_deg
-            cells = (
-                _signed(found.bias_deg),
-                _span(found.bias_interval_deg),
-                _signed(low),
-                _span(low_interval),
-                _signed(high),
-                _span(high_interval),
-            )
+            limits = (signed(low), span(low_interval), signed(high), span(high_interval))
+            cells = (signed(found.bias_deg), span(found.bias_interval_deg), *limits)
             lines.append((title, f"{len(measured(rows))}", f"{found.pairs}", *cells))
     columns = (
-        "class",
-        "recordings",
-        "people",
-        "bias",
-        "its 95 % interval",
-        "lower limit",
-        "its interval",
-        "upper limit",
-        "its interval",
-    )
+        "class", "recordings", "people", "bias", "its 95 % interval", "lower limit", "its interval", "upper limit", "its interval",
+    )  # fmt: skip
     return "\n\n".join([
         "## Agreement with the truth",
         "Measured less true end range, after Bland and Altman (1999): 19 of 20 errors are expected between the limits. The intervals "
         "count people, not recordings. The true angle is exact and stands on the axis itself (Krouwer 2008).",
-        _table(columns, lines),
+        table(columns, lines) if lines else "Too few people for limits of agreement.",
         "\n".join(pictures),
     ])  # fmt: skip
 
 
 def _alt(title: str, rows: Sequence[RecordingRow]) -> str:
     found = agreement(rows)
-    words = "" if found is None else f", bias {_signed(found.bias_deg)}, 95 % limits {_span(found.limits_deg)} degrees"
+    words = "" if found is None else f", bias {signed(found.bias_deg)}, 95 % limits {span(found.limits_deg)} degrees"
     return f"{title}: error of the end range over the true one{words}"
 
 
@@ -281,16 +268,19 @@ def _changes(content: Content, folder: str) -> str:
         for one in detections(content.changes)
     ]
     f = Figures.of(content.rows, content.changes)
-    errors = "" if f.change is None else (
-        f"Over {f.change.n} pairs the change is off by {_deg(f.change.mean_absolute_deg)} on the mean (bias {_signed(f.change.bias_deg)}, "
-        f"RMSE {_deg(f.change.root_mean_square_deg)}, worst {_signed(f.change.worst_deg)}); {_counted(f.change_coverage)} of the 95 % "
-        f"intervals hold the true change, half width {_deg(f.change_half_width_deg)}."
-    )  # fmt: skip
+    errors = ""
+    if f.change is not None:
+        bias, size, root, worst = _errors(f.change)
+        errors = (
+            f"Over {f.change.n} {'pair' if f.change.n == 1 else 'pairs'} the change is off by {size} on the mean (bias {bias}, RMSE "
+            f"{root}, worst {worst}); {f.change_coverage.part} of {f.change_coverage.of} of the 95 % intervals hold the true change, "
+            f"half width {tenths(f.change_half_width_deg)}."
+        )
     picture = f'<img src="{folder}/changes.svg" width="420" alt="Measured change over the true one">' if f.change else ""
     parts = [
         "## Changes, and what they were called",
         errors,
-        _table(("true change", "pairs", *CHANGE_VERDICTS), called),
+        table(("true change", "pairs", *CHANGE_VERDICTS), called),
         "A change of none that is called improved or worse is a false alarm.",
         picture,
     ]
@@ -298,7 +288,10 @@ def _changes(content: Content, folder: str) -> str:
 
 
 def _intervals(content: Content, folder: str) -> str:
-    ends, changes = leave_one_out(content.rows, content.table), leave_one_out_of_changes(content.changes, content.table)
+    ends, changes = (
+        leave_one_out(content.rows, content.residual_table),
+        leave_one_out_of_changes(content.changes, content.residual_table),
+    )
     if not ends:
         return ""
     lines = []
@@ -317,15 +310,15 @@ def _intervals(content: Content, folder: str) -> str:
         "The model's part of every interval comes from recordings with known angles, of which most are on this page: that an interval "
         "holds the truth of a person who helped to make it proves little. So for every person the interval is made anew from the "
         "others alone, and held against this person. What was chosen on a person is not undone by that: see below.",
-        _table(columns, lines),
+        table(columns, lines),
         f'<img src="{folder}/intervals.svg" width="420" alt="Size of the error over half the width of the interval, person left out">',
     ])  # fmt: skip
 
 
 def _interval_line(title: str, f: Figures, ends: Sequence[LeftOut], changes: Sequence[LeftOut]) -> tuple[str, ...]:
-    cells: list[str] = [title, _percent(f.coverage), _deg(f.half_width_deg)]
+    cells: list[str] = [title, percent(f.coverage), tenths(f.half_width_deg)]
     for share, half in (left_out_coverage(ends), (f.change_coverage, f.change_half_width_deg), left_out_coverage(changes)):
-        cells += [_percent(share), _deg(half)]
+        cells += [percent(share), tenths(half)]
     return tuple(cells)
 
 
@@ -344,9 +337,9 @@ def _naive(content: Content, folder: str) -> str:
     return "\n\n".join([
         "## Beside the naive loop",
         "The naive loop is what one would write without this program: every frame once through MediaPipe's full model, one plain "
-        "angle between three landmarks, the highest one but for one frame in a hundred as the end range. Both on the same recordings: "
-        "those that this program did not refuse and the loop has an angle for.",
-        _table(columns, lines),
+        "angle between landmarks, the highest one but for one frame in a hundred as the end range. Both on the same recordings: those "
+        "that this program did not refuse and the loop has an angle for.",
+        table(columns, lines),
         f'<img src="{folder}/naive.svg" width="420" alt="Mean absolute error of the end range by movement, beside the naive loop">',
     ])  # fmt: skip
 
@@ -358,8 +351,8 @@ def _naive_line(title: str, one: Beside) -> tuple[str, ...]:
         (one.own_series_deg, one.naive_series_deg),
         (one.own_change and one.own_change.mean_absolute_deg, one.naive_change and one.naive_change.mean_absolute_deg),
     ):
-        cells += [_deg(own), _deg(naive)]
-    worst = [_signed(e.worst_deg) if e else "-" for e in (one.own, one.naive)]
+        cells += [tenths(own), tenths(naive)]
+    worst = [signed(e.worst_deg) if e else "-" for e in (one.own, one.naive)]
     return (*cells[:4], *worst, *cells[4:])
 
 
@@ -370,19 +363,22 @@ def _tuning(content: Content) -> str:
     for name in dict.fromkeys(row.set for row in content.rows):
         rows = [row for row in content.rows if row.set == name]
         one = declared.get(name)
-        what = "nothing" if one is None or not one.tuned else "; ".join(
-            t.what + ("" if t.recordings == ["*"] else f" (on {', '.join(f'`{glob}`' for glob in t.recordings)})") for t in one.tuned
-        )  # fmt: skip
+        what = "; ".join(_tuned_words(tuned) for tuned in one.tuned) if one is not None else ""
         people = {row.person for row in rows}
         tuned = f"{sum(uses[person] == 'tuned on' for person in people)} of {len(people)}"
         intervals = "yes" if one is not None and one.residuals else "no"
-        lines.append((f"`{name}`", "-" if one is None else one.about, what, tuned, intervals))
+        lines.append((f"`{name}`", "-" if one is None else one.about, what or "nothing", tuned, intervals))
     columns = ("set", "what it holds", "what was chosen on it", "people tuned on", "behind the intervals")
     return "\n\n".join([
         "## What was tuned on what",
         "A person counts as tuned on where anything was chosen on any recording of theirs, in any set.",
-        _table(columns, lines),
+        table(columns, lines),
     ])  # fmt: skip
+
+
+def _tuned_words(tuned: Tuned) -> str:
+    named = ", ".join(f"`{glob}`" for glob in tuned.recordings)
+    return tuned.what if tuned.recordings == ["*"] else f"{tuned.what} (on {named})"
 
 
 def _not_measured(content: Content) -> str:
@@ -393,45 +389,10 @@ def _not_measured(content: Content) -> str:
     ]
     if not lines:
         return ""
-    return "## What was not measured\n\n" + _table(("recording", "movement", "", "why"), lines)
+    return "## What was not measured\n\n" + table(("recording", "movement", "", "why"), lines)
 
 
 def _limits(content: Content) -> str:
     if not content.evidence.limits:
         return ""
     return "## What this cannot tell\n\n" + "\n".join(f"- {limit}" for limit in content.evidence.limits)
-
-
-def _table(columns: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    rows = [columns, ["---"] + ["---:" if _is_number(lines, i) else "---" for i in range(1, len(columns))], *lines]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in rows)
-
-
-def _is_number(lines: Sequence[Sequence[str]], column: int) -> bool:
-    """Whether a column holds numbers, which are set to the right."""
-    return all(cells[column][:1] in f"-+{MINUS}0123456789" for cells in lines)
-
-
-def _deg(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1f}"
-
-
-def _signed(value: float) -> str:
-    rounded = round(value, 1) + 0.0
-    return f"{MINUS if rounded < 0 else '+' if rounded > 0 else ''}{abs(rounded):.1f}"
-
-
-def _span(interval: tuple[float, float]) -> str:
-    return f"{_signed(interval[0])} to {_signed(interval[1])}"
-
-
-def _share(share: Share) -> str:
-    return f"{share.part}/{share.of}" if share.of else "-"
-
-
-def _percent(share: Share) -> str:
-    return "-" if share.value is None else f"{100 * share.value:.0f} % ({share.part}/{share.of})"
-
-
-def _counted(share: Share) -> str:
-    return f"{share.part} of {share.of}"

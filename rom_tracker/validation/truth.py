@@ -1,6 +1,6 @@
 """Recordings whose true angle is known at every moment.
 
-A folder holds, for every recording, ``NAME.mp4`` (or the file that ``video`` in the JSON names), ``NAME.json`` with ``movement`` and
+A folder holds for every recording ``NAME.mp4`` (or the file that ``video`` in the JSON names), ``NAME.json`` with ``movement`` and
 ``side`` (L, R, left or right), and ``NAME.csv`` with the columns ``t`` in seconds and ``angle_true`` in degrees. ``NAME_pre`` and
 ``NAME_post`` are one client before and after.
 """
