@@ -34,10 +34,13 @@ _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 #: How the marks are filled by what a person was used for, and what that means.
 _USES: Mapping[Use, tuple[str, str]] = {
-    "tuned on": ("hollow", "rules were chosen on this person"),
-    "intervals only": ("grey", "behind the intervals only"),
+    "tuned on": ("hollow", "something was tuned on"),
+    "intervals only": ("grey", "behind intervals only"),
     "untouched": ("full", "untouched"),
 }
+
+#: The longest label of a legend in two columns.
+_CHARACTERS_A_COLUMN = 27
 
 #: Height of a row of the chart beside the naive loop.
 _INCHES_A_MOVEMENT = 0.34
@@ -72,7 +75,9 @@ def bland_altman_chart(title: str, rows: Sequence[RecordingRow], titles: Mapping
     _style(axes, "True end range (degrees)", "Measured less true (degrees)")
     axes.margins(x=0.08, y=0.12)
     write_headline(figure, title, [_agreement_words(found, len(chosen))])
-    add_legend(figure, _legend(movements, titles, {uses[row.person] for row in chosen}), columns=2)
+    handles = _legend(movements, titles, {uses[row.person] for row in chosen})
+    longest = max(len(str(handle.get_label())) for handle in handles)
+    add_legend(figure, handles, columns=2 if longest <= _CHARACTERS_A_COLUMN else 1)
     return figure
 
 
@@ -90,7 +95,7 @@ def change_chart(changes: Sequence[ChangeRow]) -> Figure:
             yerr=[row.detectable_deg or 0.0 for row in chosen],
             fmt=marker, color=colour, ecolor=colour, elinewidth=0.6, markersize=6, label=verdict, zorder=3,
         )  # fmt: skip
-    ends = [value for row in known for value in (row.true_deg, row.measured_deg) if value is not None]
+    ends = [row.true_deg for row in known if row.true_deg is not None]
     axes.axline((0, 0), slope=1, color=BLACK, linewidth=0.8)
     axes.axhline(0, color=GREY, linewidth=0.8, linestyle=":")
     axes.set_xlim(min(ends) - 2, max(ends) + 2)
@@ -111,8 +116,9 @@ def interval_chart(found: Sequence[LeftOut], classes: Mapping[str, str]) -> Figu
     names = list(dict.fromkeys(classes[one.row.movement] for one in found))
     for place, name in enumerate(names):
         chosen = [one for one in found if classes[one.row.movement] == name]
-        look = {"color": _COLOURS[place % len(_COLOURS)], "marker": _MARKERS[place % len(_MARKERS)]}
-        axes.plot([o.half_width_deg for o in chosen], [abs(o.error_deg) for o in chosen], linestyle="", markersize=6, **look)  # type: ignore[arg-type]
+        x, y = [one.half_width_deg for one in chosen], [abs(one.error_deg) for one in chosen]
+        colour, marker = _COLOURS[place % len(_COLOURS)], _MARKERS[place % len(_MARKERS)]
+        axes.plot(x, y, linestyle="", color=colour, marker=marker, markersize=6)
     most = max(max(one.half_width_deg, abs(one.error_deg)) for one in found) * 1.06
     axes.plot([0, most], [0, most], color=BLACK, linewidth=0.8)
     axes.set(xlim=(0, most), ylim=(0, most))
@@ -143,10 +149,10 @@ def naive_chart(beside: Mapping[str, Beside]) -> Figure:
         axes.plot(ends[1], place, "s", color=VERMILLION, markersize=7, zorder=2)
     axes.set_yticks(range(len(known)), list(reversed(known)))
     axes.set_xlim(left=0)
-    _style(axes, "Mean absolute error of the end range (degrees)", "")
+    _style(axes, "Mean absolute error (degrees)", "")
     axes.grid(axis="x", color="#DDDDDD", linewidth=0.8)
     axes.set_axisbelow(True)
-    write_headline(figure, "Beside the naive loop")
+    write_headline(figure, "End range, beside the naive loop")
     handles = [
         Line2D([], [], color=BLUE, marker="o", linestyle="", label="rom_tracker"),
         Line2D([], [], color=VERMILLION, marker="s", linestyle="", label="naive loop"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -112,16 +113,16 @@ def _pictures(content: Content) -> dict[str, Callable[[], Figure]]:
     found: dict[str, Callable[[], Figure]] = {}
     for title, rows in content.classes.items():
         if measured(rows):
-            found[f"agreement_{_name(title)}"] = lambda title=title, rows=rows: charts.bland_altman_chart(title, rows, titles, uses)  # type: ignore[misc]
+            found[f"agreement_{_name(title)}"] = partial(charts.bland_altman_chart, title, rows, titles, uses)
     if any(row.error_deg is not None for row in content.changes):
-        found["changes"] = lambda: charts.change_chart(content.changes)
+        found["changes"] = partial(charts.change_chart, content.changes)
     left_out = leave_one_out(content.rows, content.residual_table)
     if left_out:
         classes = {row.movement: content.evidence.class_of(row.movement) for row in content.rows}
-        found["intervals"] = lambda: charts.interval_chart(left_out, classes)
+        found["intervals"] = partial(charts.interval_chart, left_out, classes)
     beside = _beside(content)
     if any(one.own is not None for one in beside.values()):
-        found["naive"] = lambda: charts.naive_chart(beside)
+        found["naive"] = partial(charts.naive_chart, beside)
     return found
 
 
@@ -171,8 +172,8 @@ The tables behind this page are [recordings.csv]({folder}/recordings.csv) and [c
 
 Words used below, all in degrees:
 
-- **End range**: the mean over the repetitions of a recording; its error is the measured less the true one. **Bias** is the mean of \
-the errors, **MAE** their mean size, **RMSE** the root of their mean square, **worst** the one farthest from 0.
+- **End range**: the mean over the repetitions of a recording; its error is the measured less the true one. **Bias** is the mean \
+of the errors, **MAE** their mean size, **RMSE** the root of their mean square, **worst** the one farthest from 0.
 - **Series**: the mean size of the error over all frames of a recording, not at the end range alone.
 - **Change**: end range after less before, of one person; its error is the measured less the true change.
 - **Coverage**: of the 95 % intervals that the program states, those that hold the true value; **half width** is half of what they \
@@ -247,8 +248,8 @@ def _agreement(content: Content, folder: str) -> str:
     )  # fmt: skip
     return "\n\n".join([
         "## Agreement with the truth",
-        "Measured less true end range, after Bland and Altman (1999): 19 of 20 errors are expected between the limits. The intervals "
-        "count people, not recordings. The true angle is exact and stands on the axis itself (Krouwer 2008).",
+        "Measured less true end range, after Bland and Altman (1999): 19 of 20 errors are expected between the limits. The "
+        "intervals count people, not recordings. The true angle is exact and stands on the axis itself (Krouwer 2008).",
         table(columns, lines) if lines else "Too few people for limits of agreement.",
         "\n".join(pictures),
     ])  # fmt: skip
@@ -272,9 +273,9 @@ def _changes(content: Content, folder: str) -> str:
     if f.change is not None:
         bias, size, root, worst = _errors(f.change)
         errors = (
-            f"Over {f.change.n} {'pair' if f.change.n == 1 else 'pairs'} the change is off by {size} on the mean (bias {bias}, RMSE "
-            f"{root}, worst {worst}); {f.change_coverage.part} of {f.change_coverage.of} of the 95 % intervals hold the true change, "
-            f"half width {tenths(f.change_half_width_deg)}."
+            f"Over {f.change.n} {'pair' if f.change.n == 1 else 'pairs'} the change is off by {size} on the mean (bias {bias}, "
+            f"RMSE {root}, worst {worst}); {f.change_coverage.part} of {f.change_coverage.of} of the 95 % intervals hold the true "
+            f"change, half width {tenths(f.change_half_width_deg)}."
         )
     picture = f'<img src="{folder}/changes.svg" width="420" alt="Measured change over the true one">' if f.change else ""
     parts = [
@@ -307,11 +308,11 @@ def _intervals(content: Content, folder: str) -> str:
     )  # fmt: skip
     return "\n\n".join([
         "## The interval of people it does not know",
-        "The model's part of every interval comes from recordings with known angles, of which most are on this page: that an interval "
-        "holds the truth of a person who helped to make it proves little. So for every person the interval is made anew from the "
-        "others alone, and held against this person. What was chosen on a person is not undone by that: see below.",
+        "The model's part of every interval comes from recordings with known angles, of which most are on this page: that an "
+        "interval holds the truth of a person who helped to make it proves little. So for every person the interval is made anew from "
+        "the others alone, and held against this person. What was chosen on a person is not undone by that: see below.",
         table(columns, lines),
-        f'<img src="{folder}/intervals.svg" width="420" alt="Size of the error over half the width of the interval, person left out">',
+        f'<img src="{folder}/intervals.svg" width="420" alt="Size of the error over half the width of the interval">',
     ])  # fmt: skip
 
 
@@ -337,8 +338,8 @@ def _naive(content: Content, folder: str) -> str:
     return "\n\n".join([
         "## Beside the naive loop",
         "The naive loop is what one would write without this program: every frame once through MediaPipe's full model, one plain "
-        "angle between landmarks, the highest one but for one frame in a hundred as the end range. Both on the same recordings: those "
-        "that this program did not refuse and the loop has an angle for.",
+        "angle between landmarks, the highest one but for one frame in a hundred as the end range. Both on the same recordings: "
+        "those that this program did not refuse and the loop has an angle for.",
         table(columns, lines),
         f'<img src="{folder}/naive.svg" width="420" alt="Mean absolute error of the end range by movement, beside the naive loop">',
     ])  # fmt: skip
