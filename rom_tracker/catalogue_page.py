@@ -7,31 +7,19 @@ writes ``rom_tracker/movements/README.md`` and ``rom_tracker/movements/pictures`
 
 from __future__ import annotations
 
-import io
 import re
 from pathlib import Path
-from typing import Any
-
-import matplotlib
-from matplotlib.figure import Figure
 
 from rom_tracker.movements import Catalogue, Compensation, Movement, Unmeasurable, load_catalogue
 from rom_tracker.picture_view import view_of
 from rom_tracker.pictures import movement_picture
 from rom_tracker.result_words import MINUS, degrees
+from rom_tracker.svg_text import svg_text
 
 PAGE, PICTURES = "README.md", "pictures"
 
 #: Where the package keeps the page.
 FOLDER = Path(__file__).parent / "movements"
-
-#: The same bytes for the same picture; text stays text.
-_SVG: Any = {
-    "svg.hashsalt": "rom_tracker",
-    "svg.fonttype": "none",
-    "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans", "Verdana"],
-}
 
 _INTRODUCTION = """\
 # Movements
@@ -104,25 +92,7 @@ def page_text(catalogue: Catalogue) -> str:
 
 def picture_svg(movement: Movement) -> str:
     """The movement's picture as a small SVG file, the same bytes every time."""
-    with matplotlib.rc_context(_SVG):
-        return _slim(_saved(movement_picture(movement)))
-
-
-def _saved(figure: Figure) -> str:
-    file = io.StringIO()
-    figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    return file.getvalue()
-
-
-def _slim(svg: str) -> str:
-    """The same picture in fewer bytes: tenths of a point, short names, and no groups about single paths."""
-    svg = re.sub(r"<!DOCTYPE.*?>\n|<!--.*?-->\n?|<metadata>.*?</metadata>\n?", "", svg, flags=re.DOTALL)
-    for number, name in enumerate(dict.fromkeys(re.findall(r'clipPath id="([^"]*)"', svg))):
-        svg = svg.replace(name, f"c{number}")
-    svg = re.sub(r"\d+\.\d{2,}", lambda number: f"{float(number[0]):.1f}".removesuffix(".0"), svg)
-    svg = re.sub(r' d="[^"]*"', lambda path: " d" + re.sub(r"\s?([A-Za-z\"])\s?", r"\1", path[0][2:]), svg)
-    svg = re.sub(r'<g id="[^"]*">', "<g>", re.sub(r"\n\s+", "\n", svg))
-    return re.sub(r"<g>\n(<path [^>]*/>)\n</g>", r"\1", re.sub(r"<path clip-path[^>]*/>\n", "", svg))
+    return svg_text(lambda: movement_picture(movement))
 
 
 def _contents(regions: dict[str, list[Movement]]) -> str:

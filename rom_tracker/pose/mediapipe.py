@@ -198,6 +198,23 @@ class MediaPipeEstimator(_TwoLooks[FrameLandmarks]):
         return bool(np.isfinite(found.xy[0, 0]))
 
 
+class PlainEstimator(MediaPipeEstimator):
+    """One look at each frame, with the recording's own times: what a plain loop over a video gets, to compare with."""
+
+    def __init__(self, model: PoseModel = "full") -> None:
+        super().__init__(model)
+        self.name = f"{self.name}, plain"
+
+    def look(self, frame: Frame) -> tuple[FrameLandmarks, FrameLandmarks]:
+        """What is found in the frame as filmed, twice."""
+        self._last_stamp = max(self._last_stamp + 1, round(frame.time_s * 1000))
+        rgb = np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+        with _quiet_native_stderr() if self._quiet else contextlib.nullcontext():
+            found = self._detect(self._landmarkers[0], rgb, self._last_stamp)
+        self._quiet &= not self._is_somebody(found)
+        return found, found
+
+
 class PeopleFinder:
     """Finds several people in single pictures with MediaPipe's pose landmarker.
 
