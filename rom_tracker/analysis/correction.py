@@ -3,10 +3,10 @@
 Landmarks of a bent joint lie to one side of the joint's centre, in nearly everybody to the same one, so that most angles come out
 too small. An effect that is recognised is corrected for, and the correction's own uncertainty goes into the budget (JCGM 100:2008,
 3.2.3 and 3.2.4). The correction is measured on rendered people (``calibration/accuracy.md``); on real ones it may be larger or
-smaller. Of the knee seen from the side by the same network the literature has a mean error of -5.1 degrees in squats and rising from
-a chair (Yue et al. 2026, preprint 102399 at JMIR), and in squats -2.3, or +1.6 in tight trousers (Cosoli, Arnesano and Scalise
-2026). Here a correction is believed to half of itself either way, every such value being as likely: a standard deviation of its size
-over the root of twelve.
+smaller. Of the knee seen from the side by the same network the literature has a mean error of -5.1 degrees in squats and rising
+from a chair (Yue et al. 2026, preprint 102399 at JMIR), and in squats -2.3, or +1.6 in tight trousers (Cosoli, Arnesano and
+Scalise 2026). Here a correction is believed to half of itself either way, every such value being as likely: a standard deviation of
+its size over the root of twelve.
 """
 
 from __future__ import annotations

@@ -63,6 +63,11 @@ class ErrorBudget:
         return float(np.sqrt(sum(term.sd_deg**2 for term in self.terms)))
 
     @property
+    def own_sd_deg(self) -> float:
+        """The part of it, in degrees, that another recording of the same client does not share."""
+        return float(np.sqrt(sum(term.sd_deg**2 for term in self.terms if term.source not in SHARED)))
+
+    @property
     def degrees_of_freedom(self) -> float:
         """Effective degrees of freedom."""
         shares = sum(term.sd_deg**4 / term.degrees_of_freedom for term in self.terms)

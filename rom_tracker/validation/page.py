@@ -309,8 +309,8 @@ def _intervals(content: Content, folder: str) -> str:
     return "\n\n".join([
         "## The interval of people it does not know",
         "The model's part of every interval comes from recordings with known angles, of which most are on this page: that an "
-        "interval holds the truth of a person who helped to make it proves little. So for every person the interval is made anew from "
-        "the others alone, and held against this person. What was chosen on a person is not undone by that: see below.",
+        "interval holds the truth of a person who helped to make it proves little. So for every person the interval is made anew "
+        "from the others alone, and held against this person. What was chosen on a person is not undone by that: see below.",
         table(columns, lines),
         f'<img src="{folder}/intervals.svg" width="420" alt="Size of the error over half the width of the interval">',
     ])  # fmt: skip
