@@ -34,6 +34,8 @@ OTHER_WAY_DEG = 10.0
 WRONG_SIDE_SHARE = 0.5
 
 #: Share of the range that the limb itself must turn by; below the first the rest is said, below the second nothing is reported.
+#: Of the shoulder it is: arm and trunk are its own two segments, whichever of them moves. At the hip the trunk stands in for the
+#: pelvis, which does not lean along.
 OWN_SHARE_CAUTION = 0.7
 OWN_SHARE_REFUSED = 0.4
 
@@ -197,7 +199,7 @@ def _direction_flags(
                 "trunk_moved",
                 f"Only {max(share, 0):.0%} of the range came from the limb itself, the rest from the trunk leaning. "
                 "Let the client keep the trunk still, or choose the trunk's movement.",
-                "refused" if share < OWN_SHARE_REFUSED else "caution",
+                "refused" if share < OWN_SHARE_REFUSED and movement.joint != "shoulder" else "caution",
             )
         ]
     return []

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from rom_tracker.cli import output, upkeep
-from rom_tracker.errors import UsageError, VideoError
+from rom_tracker.errors import ModelFileError, UsageError, VideoError
 
 if TYPE_CHECKING:
     from rom_tracker.analysis.measurement import RomMeasurement
@@ -85,12 +85,8 @@ class Request:
 
         next(iter(VideoFile(video)))  # A recording that cannot be read is told at once, before any model is fetched.
         from rom_tracker.analysis.measurement import measure as measured
-        from rom_tracker.pose.models import fetch_models
 
-        instrument = self.movement.instrument
-        with upkeep.fetching() as fetched:
-            people = [] if self.model == "full" else ["pose_full"]
-            fetch_models([*people, f"pose_{self.model}", *([] if instrument == "body" else [instrument])], fetched)
+        self._fetch_models()
         with output.progress_bar(f"Measuring {video.name}") as progress:
             return measured(
                 video,
@@ -102,6 +98,19 @@ class Request:
                 every_frame=self.every_frame,
                 progress=progress,
             )
+
+
+    def _fetch_models(self) -> None:
+        from rom_tracker.pose.models import fetch_models
+
+        instrument = self.movement.instrument
+        with upkeep.fetching() as fetched:
+            fetch_models(["pose_full", *([] if instrument == "body" else [instrument])], fetched)
+            if self.model != "full":
+                try:
+                    fetch_models([f"pose_{self.model}"], fetched)
+                except ModelFileError as error:
+                    raise ModelFileError(f"{error} Until then add --model full, which measures less exactly.") from error
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ _ALL_MODELS = (
         file_name="pose_landmarker_full.task",
         sha256="41037968c5b2e600e0d9ba6c6ff79496f0563c4d135b28e26071fbff8c2ed0cc",
         size_bytes=9_398_544,
-        purpose="the body; what measurements use unless told otherwise",
+        purpose="the body; what most movements are measured with",
     ),
     Model(
         key="pose_lite",
@@ -59,7 +59,7 @@ _ALL_MODELS = (
         file_name="pose_landmarker_heavy.task",
         sha256="b675ee8a1df2a30adcd6011a7066bf0bfb5cf7dd84b85d0a516dcae37f5557e2",
         size_bytes=30_665_392,
-        purpose="the body, slower",
+        purpose="the body; the knee is measured with it, more exactly",
     ),
     Model(
         key="hand",

@@ -105,13 +105,15 @@ def names(folder: Path) -> list[str]:
 
 @pytest.fixture(scope="session")
 def model() -> Path:
+    ensure_model("pose_heavy")
     return ensure_model("pose_full")
 
 
 @pytest.fixture(scope="session")
 def run(tmp_path_factory: pytest.TempPathFactory, model: Path) -> Command:
     command = Command(tmp_path_factory.mktemp("command"))
-    shutil.copy(model, command.cache / "models")
+    for file in (model, ensure_model("pose_heavy")):
+        shutil.copy(file, command.cache / "models")
     return command
 
 
