@@ -21,7 +21,7 @@ from rom_tracker.movements import load_catalogue
 from rom_tracker.output_files import check_writable, written_whole
 from rom_tracker.validation.catalogue_file import DEFAULTS, differences, rewritten, stated
 from rom_tracker.validation.evidence import FILE, Evidence, load_evidence
-from rom_tracker.validation.figures import Beside, Figures
+from rom_tracker.validation.figures import Beside, Figures, mean_size
 from rom_tracker.validation.measuring import Done, Job, jobs_of
 from rom_tracker.validation.page import Content, write_page
 from rom_tracker.validation.residuals import ResidualTable
@@ -254,10 +254,10 @@ def _print(content: Content, page: Path, *, residuals_kept: bool = False) -> Non
             escape(name or "all"),
             str(f.recordings),
             str(f.refused + f.failed),
-            _number(f.end_range and f.end_range.mean_absolute_deg),
-            _number(beside.naive and beside.naive.mean_absolute_deg),
+            _number(mean_size(f.end_range)),
+            _number(mean_size(beside.naive)),
             _number(f.series_deg),
-            _number(f.change and f.change.mean_absolute_deg),
+            _number(mean_size(f.change)),
             f"{f.repetitions_exact.part}/{f.repetitions_exact.of}",
             f"{f.coverage.part}/{f.coverage.of}",
             _number(f.half_width_deg),

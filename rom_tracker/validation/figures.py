@@ -197,6 +197,11 @@ def measured(rows: Sequence[RecordingRow]) -> list[RecordingRow]:
     return [row for row in rows if row.error_deg is not None and row.verdict in ("ok", "caution")]
 
 
+def mean_size(errors: Errors | None) -> float | None:
+    """The mean absolute error in degrees; None of none."""
+    return None if errors is None else errors.mean_absolute_deg
+
+
 def agreement(rows: Sequence[RecordingRow]) -> Agreement | None:
     """Measured less true end range (Bland & Altman 1999), None with fewer than three people.
 

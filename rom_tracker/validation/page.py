@@ -26,6 +26,7 @@ from rom_tracker.validation.figures import (
     leave_one_out,
     leave_one_out_of_changes,
     left_out_coverage,
+    mean_size,
     measured,
 )
 from rom_tracker.validation.markdown import fraction, percent, signed, span, table, tenths
@@ -309,8 +310,8 @@ def _intervals(content: Content, folder: str) -> str:
     return "\n\n".join([
         "## The interval of people it does not know",
         "The model's part of every interval comes from recordings with known angles, of which most are on this page: that an "
-        "interval holds the truth of a person who helped to make it proves little. So for every person the interval is made anew from "
-        "the others alone, and held against this person. What was chosen on a person is not undone by that: see below.",
+        "interval holds the truth of a person who helped to make it proves little. So for every person the interval is made anew "
+        "from the others alone, and held against this person. What was chosen on a person is not undone by that: see below.",
         table(columns, lines),
         f'<img src="{folder}/intervals.svg" width="420" alt="Size of the error over half the width of the interval">',
     ])  # fmt: skip
@@ -348,9 +349,9 @@ def _naive(content: Content, folder: str) -> str:
 def _naive_line(title: str, one: Beside) -> tuple[str, ...]:
     cells = [title, f"{one.own.n if one.own else 0}"]
     for own, naive in (
-        (one.own and one.own.mean_absolute_deg, one.naive and one.naive.mean_absolute_deg),
+        (mean_size(one.own), mean_size(one.naive)),
         (one.own_series_deg, one.naive_series_deg),
-        (one.own_change and one.own_change.mean_absolute_deg, one.naive_change and one.naive_change.mean_absolute_deg),
+        (mean_size(one.own_change), mean_size(one.naive_change)),
     ):
         cells += [tenths(own), tenths(naive)]
     worst = [signed(e.worst_deg) if e else "-" for e in (one.own, one.naive)]
