@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Sequence
@@ -44,7 +45,8 @@ class _ReportWithoutAName(TyperGroup):
 app = typer.Typer(
     cls=_ReportWithoutAName,
     help="How accurate the program is, from recordings whose true angles are known. "
-    "`python -m rom_tracker.validation FOLDER ... --out calibration` is short for `report`.",
+    "`python -m rom_tracker.validation FOLDER ... --out calibration` is short for `report`. A folder holds NAME.mp4, NAME.json "
+    "(movement, side: L or R), NAME.csv (t, angle_true); NAME_pre and NAME_post are one client before and after.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -221,9 +223,9 @@ def _measured(jobs: Sequence[Job], unusable: Sequence[Unusable], workers: int) -
     ]
     changes: list[ChangeRow] = []
     total, done, begun = sum(len(job.recordings) for job in jobs), 0, time.monotonic()
-    with output.progress_bar(f"Measuring {total} recordings") as progress:
+    with output.progress_bar(f"Measuring {total} recordings") as progress, contextlib.closing(run(jobs, workers)) as results:
         progress(0, total)
-        for job, found in run(jobs, workers):
+        for job, found in results:
             rows += found.recordings
             changes += found.changes
             done += len(job.recordings)
