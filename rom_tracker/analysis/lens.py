@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rom_tracker.analysis.flag import Flag
+from rom_tracker.analysis.uncertainty import UNKNOWN_LENS, ErrorBudget, ErrorTerm
 from rom_tracker.capture import VideoFile
 from rom_tracker.capture.lens import LensProfile, lens_of
 from rom_tracker.pose.angles import angle_series
@@ -46,24 +48,33 @@ def lens_dict(lens: LensProfile | None) -> dict[str, Any] | None:
     }
 
 
-def lens_flags(found: RomMeasurement) -> tuple[Flag, ...]:
-    """Which profile was used, or what not having one may cost in this recording."""
-    if found.merged is None or found.verdict == "refused":
-        return ()
+def with_lens(found: RomMeasurement) -> RomMeasurement:
+    """The measurement with what is known of the lens: a note of the profile used, or what not having one may cost.
+
+    An unknown lens is taken to cost anything between nothing and what a wide one does (:func:`unknown_lens_deg`), all alike likely:
+    root mean square that cost over the root of three.
+    """
+    if found.merged is None or found.budget is None:
+        return found
     if found.lens is not None:
         made = f"profile of {found.lens.camera}, {found.lens.made_on.isoformat()}"
-        return (Flag("lens_undone", f"The bending of the camera's lens was undone ({made}).", "note"),)
+        note = Flag("lens_undone", f"The bending of the camera's lens was undone ({made}).", "note")
+        return replace(found, flags=(*found.flags, note))
     cost = unknown_lens_deg(found)
-    if cost is None or cost < WORTH_A_NOTE_DEG:
-        return ()
-    return (
-        Flag(
-            "lens_unknown",
-            f"The camera's lens is not known. If it is a wide one ({WIDE_FIELD_DEG:.0f} degrees across), it bends the result by "
-            f"about {cost:.1f} degrees where the client is in this picture. `rom-tracker calibrate lens` measures the lens, once; "
-            "staying in the middle of the picture helps too.",
-            "note",
-        ),
+    if cost is None:
+        return found
+    term = ErrorTerm(UNKNOWN_LENS, cost / float(np.sqrt(3)), float("inf"))
+    flags = () if cost < WORTH_A_NOTE_DEG else (_unknown_flag(cost),)
+    return replace(found, budget=ErrorBudget((*found.budget.terms, term)), flags=(*found.flags, *flags))
+
+
+def _unknown_flag(cost: float) -> Flag:
+    return Flag(
+        "lens_unknown",
+        f"The camera's lens is not known. If it is a wide one ({WIDE_FIELD_DEG:.0f} degrees across), it bends the result by "
+        f"about {cost:.1f} degrees where the client is in this picture. `rom-tracker calibrate lens` measures the lens, once; "
+        "staying in the middle of the picture helps too.",
+        "note",
     )
 
 

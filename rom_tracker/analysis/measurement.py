@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from rom_tracker import __version__
+from rom_tracker.analysis.attention import ATTENTION_VERSION, moments_that_matter
 from rom_tracker.analysis.compensation import CompensationFound, compensation_flags, compensations_of
+from rom_tracker.analysis.correction import corrected, offset_for, offset_sd_deg
 from rom_tracker.analysis.flag import Flag, Verdict, verdict_of
-from rom_tracker.analysis.lens import lens_dict, lens_flags, lens_for
+from rom_tracker.analysis.lens import lens_dict, lens_for, with_lens
 from rom_tracker.analysis.quality import file_flags, flags_of, no_person, small_range
 from rom_tracker.analysis.repetitions import Repetition, Repetitions, find_repetitions
 from rom_tracker.analysis.seeing import SMALL_FACE_PX, VIEW_CAUTION_DEG, client_flags, fit_flags
@@ -24,7 +26,7 @@ from rom_tracker.movements import Movement, load_catalogue
 from rom_tracker.pose import smoothing
 from rom_tracker.pose.angles import AngleSeries, fitted_series, is_fitted, resting_value
 from rom_tracker.pose.client import client_of, people_in
-from rom_tracker.pose.estimator import PoseModel, Progress, poses_of
+from rom_tracker.pose.estimator import Closer, ModelChoice, Progress, poses_of
 from rom_tracker.pose.hand import HandSequence, hands_of
 from rom_tracker.pose.head import FaceSequence, faces_of
 from rom_tracker.pose.lens import undistorted, undistorted_mesh
@@ -68,6 +70,10 @@ class RomMeasurement:
         The recording's name.
     skeleton : Skeleton or None
         The body in space behind the angles; None where they were taken in the picture.
+    frames_looked_at : int
+        Between these the landmarks are interpolated.
+    offset_deg : float
+        The correction in ``peak_deg``; see :mod:`rom_tracker.analysis.correction`.
     """
 
     movement: Movement
@@ -89,6 +95,8 @@ class RomMeasurement:
     head: Floats | None = None
     video: str | None = None
     skeleton: Skeleton | None = None
+    frames_looked_at: int = 0
+    offset_deg: float = 0.0
 
     @property
     def geometry(self) -> str:
@@ -142,6 +150,7 @@ class RomMeasurement:
             "partial_repetitions": [_repetition_dict(r) for r in self.repetitions.partial],
             "compensations": [found.as_dict() for found in self.compensations],
             "frames": len(self.angles),
+            "frames_looked_at": self.frames_looked_at,
             "seconds": round(float(self.angles.time_s[-1]), 3) if len(self.angles) else 0.0,
             "view": self.view
             and {
@@ -154,6 +163,7 @@ class RomMeasurement:
                 "model": self.model,
                 "instrument": self.movement.instrument,
                 "zero": self.movement.zero,
+                "offset_deg": round(self.offset_deg, 2),
                 "geometry": self.geometry,
                 "looks": None if self.merged is None else self.merged.used,
                 "smoothing": smoothing.statement(self.angles.time_s),
@@ -167,9 +177,10 @@ def measure(
     movement: str | Movement,
     side: Side,
     *,
-    model: PoseModel = "full",
+    model: ModelChoice = "auto",
     lens: LensProfile | None = None,
     client: tuple[float, float] | None = None,
+    every_frame: bool = False,
     progress: Progress | None = None,
 ) -> RomMeasurement:
     """Measure the range of motion in a recording.
@@ -182,12 +193,15 @@ def measure(
         A key of the catalogue, such as ``"shoulder_abduction"``, or an entry of it.
     side : {"left", "right"}
         The tested side; for the trunk's side bend, the side bent to.
-    model : {"full", "lite", "heavy"}
+    model : {"auto", "full", "lite", "heavy"}
+        By default the one that the movement is measured best with.
     lens : LensProfile, optional
         Of the camera, at the recording's aspect ratio; by default the kept one of the camera that the sidecar names, if any.
     client : (float, float), optional
         A point on the client, in pixels of the upright picture, where others are in it too; by default the client is the one who
         moves as the movement says.
+    every_frame : bool
+        Look at every frame, and not only closely where the result hangs on it; see :mod:`rom_tracker.analysis.attention`.
     progress : callable, optional
         Called with the seconds of video done, and in all where known.
 
@@ -217,17 +231,28 @@ def measure(
         raise UsageError(f"expected side 'left' or 'right', got {side!r}")
     source = VideoFile(video)
     lens = lens_for(source, lens)
+    chosen = movement.model if model == "auto" else model
     rounds = 1 if movement.instrument == "body" else 2
-    person = client_of(people_in(source, model), movement, side, client)
-    passes = poses_of(source, model, _round_of(progress, 0, rounds), person.place)
+    person = client_of(people_in(source), movement, side, client)
+    closer = _closer(movement, side) if movement.instrument == "body" and not every_frame else None
+    passes = poses_of(source, chosen, _round_of(progress, 0, rounds), person.place, closer)
     second = _round_of(progress, 1, rounds)
     hands = hands_of(source, passes, side, second) if movement.instrument == "hand" else None
     faces = faces_of(source, passes, second) if movement.instrument == "face" and passes.person_found.any() else None
-    flags = (*file_flags(ended_early=source.ended_early, model=model), *client_flags(person))
+    flags = (*file_flags(ended_early=source.ended_early, model=chosen, usual=movement.model), *client_flags(person))
     hands, faces = hands and undistorted_mesh(hands, lens), faces and undistorted_mesh(faces, lens)
     passes = undistorted(passes, lens)
-    found = measure_poses(passes, movement, side, hands=hands, faces=faces, video=os.fspath(video), flags=flags)
-    return replace(found, flags=(*found.flags, *lens_flags(found)))
+    usual = chosen == movement.model
+    return with_lens(
+        measure_poses(passes, movement, side, hands=hands, faces=faces, video=os.fspath(video), flags=flags, offset=usual)
+    )
+
+
+def _closer(movement: Movement, side: Side) -> tuple[str, Closer]:
+    """Where to look closely, and what that is called in the cache."""
+    geometry = {"moving", "reference", "positive", "zero", "limits_deg", "plane", "camera", "still", "preferred_view"}
+    name = f"{movement.model_dump_json(include=geometry)} {side} {ATTENTION_VERSION}"
+    return name, lambda coarse: moments_that_matter(coarse, movement, side)
 
 
 def _round_of(progress: Progress | None, index: int, rounds: int) -> Progress | None:
@@ -246,6 +271,7 @@ def measure_poses(
     faces: FaceSequence | None = None,
     video: str | None = None,
     flags: tuple[Flag, ...] = (),
+    offset: bool = False,
 ) -> RomMeasurement:
     """Measure the range of motion in landmarks that are already there.
 
@@ -262,6 +288,8 @@ def measure_poses(
         The recording's name.
     flags : tuple of Flag
         Those known of the recording beforehand.
+    offset : bool
+        Whether the landmarks have the usual error of the movement's pose model, which is then taken out.
 
     Raises
     ------
@@ -274,12 +302,17 @@ def measure_poses(
     reading, skeleton = _in_space(reading, passes, side)
     movement, angles = reading.movement, reading.angles
     repetitions = find_repetitions(_to_the_named_side(angles) if movement.two_way else angles)
+    offset_deg = offset_for(angles, repetitions, movement) if offset and skeleton is None else 0.0
+    if offset_deg:
+        angles = corrected(angles, repetitions, offset_deg)
+        reading = replace(reading, angles=angles)
+        repetitions = find_repetitions(_to_the_named_side(angles) if movement.two_way else angles)
     compensations = compensations_of(reading.merged.poses, movement, side, repetitions.scored)
     flags = (*flags, *flags_of(reading, repetitions, side), *fit_flags(skeleton))
     flags = (*flags, *compensation_flags(compensations, seen=bool(repetitions.scored)))
     verdict = verdict_of(flags)
     scored = () if verdict == "refused" else repetitions.scored
-    budget = _budget(scored, reading, fitted=skeleton is not None) if scored else None
+    budget = _budget(scored, reading, offset_deg, fitted=skeleton is not None) if scored else None
     rom = _mean([r.rom_deg for r in scored])
     if rom is not None and budget is not None:
         flags = (*flags, *small_range(rom, budget.half_width_deg))
@@ -304,6 +337,8 @@ def measure_poses(
         model=passes.as_filmed.model,
         video=video,
         skeleton=skeleton,
+        frames_looked_at=len(passes.time_s),
+        offset_deg=offset_deg,
     )
 
 
@@ -326,7 +361,7 @@ def _to_the_named_side(angles: AngleSeries) -> AngleSeries:
 
 
 def _nobody(passes: PosePasses, movement: Movement, side: Side, video: str | None, flags: tuple[Flag, ...]) -> RomMeasurement:
-    n = len(passes.time_s)
+    n = len(passes.all_time_s)
     unknown = np.full(n, np.nan)
     return RomMeasurement(
         movement=movement,
@@ -340,18 +375,21 @@ def _nobody(passes: PosePasses, movement: Movement, side: Side, video: str | Non
         best_deg=None,
         spread_deg=None,
         budget=None,
-        angles=AngleSeries(passes.time_s, unknown, np.zeros(n), unknown, np.zeros(n, dtype=bool)),
+        angles=AngleSeries(passes.all_time_s, unknown, np.zeros(n), unknown, np.zeros(n, dtype=bool)),
         compensations=(),
         merged=None,
         view=None,
         model=passes.as_filmed.model,
         video=video,
+        frames_looked_at=len(passes.time_s),
     )
 
 
-def _budget(scored: tuple[Repetition, ...], reading: Reading, *, fitted: bool) -> ErrorBudget:
+def _budget(scored: tuple[Repetition, ...], reading: Reading, offset_deg: float, *, fitted: bool) -> ErrorBudget:
     view_sd_deg = 0.0 if fitted else _view_sd_deg(reading)
-    return end_range_budget(scored, reading.angles, reading.movement, view_sd_deg=view_sd_deg, fitted=fitted)
+    return end_range_budget(
+        scored, reading.angles, reading.movement, view_sd_deg=view_sd_deg, offset_sd_deg=offset_sd_deg(offset_deg), fitted=fitted
+    )
 
 
 def _view_sd_deg(reading: Reading) -> float:

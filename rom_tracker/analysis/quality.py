@@ -57,7 +57,7 @@ def no_person(movement: Movement) -> Flag:
     return Flag("no_person", message, "refused")
 
 
-def file_flags(*, ended_early: bool, model: str) -> tuple[Flag, ...]:
+def file_flags(*, ended_early: bool, model: str, usual: str) -> tuple[Flag, ...]:
     """Flags that do not depend on what the recording shows."""
     found: list[Flag] = []
     if ended_early:
@@ -68,9 +68,11 @@ def file_flags(*, ended_early: bool, model: str) -> tuple[Flag, ...]:
                 "caution",
             )
         )
-    if model != "full":
+    if model != usual:
         found.append(
-            Flag("other_model", f"The interval was found with the full pose model; that of the {model} one may differ.", "note")
+            Flag(
+                "other_model", f"The interval was found with the {usual} pose model; that of the {model} one may be wider.", "note"
+            )
         )
     return tuple(found)
 

@@ -31,6 +31,12 @@ FITTED_DEG = 5.0
 #: once -31, in seven rendered recordings.
 POOR_NOD_DEG = 12.0
 
+#: The source of error that is the lens of a camera without a profile.
+UNKNOWN_LENS = "lens not known"
+
+#: What two recordings of one client share, for the most part; what is left of it in a change is in the change's own term.
+SHARED = ("pose model", "correction", UNKNOWN_LENS)
+
 
 @dataclass(frozen=True)
 class ErrorTerm:
@@ -55,6 +61,11 @@ class ErrorBudget:
     def sd_deg(self) -> float:
         """Combined standard deviation in degrees."""
         return float(np.sqrt(sum(term.sd_deg**2 for term in self.terms)))
+
+    @property
+    def own_sd_deg(self) -> float:
+        """The part of it, in degrees, that another recording of the same client does not share."""
+        return float(np.sqrt(sum(term.sd_deg**2 for term in self.terms if term.source not in SHARED)))
 
     @property
     def degrees_of_freedom(self) -> float:
@@ -90,14 +101,21 @@ class ErrorBudget:
 
 
 def end_range_budget(
-    repetitions: tuple[Repetition, ...], angles: AngleSeries, movement: Movement, *, view_sd_deg: float = 0.0, fitted: bool = False
+    repetitions: tuple[Repetition, ...],
+    angles: AngleSeries,
+    movement: Movement,
+    *,
+    view_sd_deg: float = 0.0,
+    offset_sd_deg: float = 0.0,
+    fitted: bool = False,
 ) -> ErrorBudget:
-    """The error budget of the mean end range of one recording: repetitions, landmark noise, model, and the view where it adds."""
+    """The error budget of the mean end range of one recording: repetitions, landmark noise, model, its correction, and the view."""
     return ErrorBudget(
         (
             repetition_term(repetitions),
             landmark_term(repetitions, angles),
             ErrorTerm("pose model", movement.residual_deg, movement.residual_people),
+            *([ErrorTerm("correction", offset_sd_deg, float("inf"))] if offset_sd_deg else []),
             *([ErrorTerm("view", view_sd_deg, float("inf"))] if view_sd_deg else []),
             *([ErrorTerm("3-D fit", FITTED_DEG, float("inf"))] if fitted else []),
         )
@@ -116,7 +134,7 @@ def change_budget(
         ErrorTerm(f"{term.source}, {moment}", term.sd_deg, term.degrees_of_freedom)
         for moment, budget in (("before", before), ("after", after))
         for term in budget.terms
-        if term.source != "pose model"
+        if term.source not in SHARED
     ]
     model = ErrorTerm("pose model and set-up", movement.change_residual_deg, movement.change_residual_people)
     if not alike:

@@ -38,6 +38,10 @@ SAME_ASPECT = 0.005
 _CONVERGED = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 200, 1e-9)
 
 
+#: Focal length of a webcam or phone that is not calibrated, as a share of the longer edge of its picture: 61 degrees across.
+FOCAL_SHARE = 0.85
+
+
 @dataclass(frozen=True)
 class LensProfile:
     """The lens of one camera at one resolution.
@@ -250,6 +254,22 @@ class LensProfile:
         still = np.zeros(3)
         found = cv2.projectPoints(rays, still, still, self.camera_matrix, np.array(self.distortion))[0]
         return np.asarray(found, dtype=np.float64).reshape(-1, 2)
+
+
+def pinhole(size: tuple[int, int], lens: LensProfile | None) -> Floats:
+    """(3, 3) OpenCV's camera matrix in pixels: of the profile, or of a usual camera where there is none.
+
+    Parameters
+    ----------
+    size : (width, height)
+        Of the picture, in pixels.
+    lens : LensProfile or None
+        At that resolution.
+    """
+    if lens is not None:
+        return lens.camera_matrix
+    focal_px = FOCAL_SHARE * max(size)
+    return np.array([[focal_px, 0.0, size[0] / 2], [0.0, focal_px, size[1] / 2], [0.0, 0.0, 1.0]])
 
 
 def _damaged(path: str | os.PathLike[str], what: str) -> CalibrationError:

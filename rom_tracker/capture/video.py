@@ -93,6 +93,20 @@ class VideoFile:
         VideoError
             No frame can be decoded, or the frames carry no times; the message says why and what to do.
         """
+        for glimpse in self.glimpses():
+            if (frame := glimpse.frame()) is not None:
+                yield frame
+
+    def glimpses(self) -> Iterator[Glimpse]:
+        """Yield the frames in order of time, each without its picture, which is made when it is asked for.
+
+        A frame that is not looked at costs its decoding, and not the conversion of its colours.
+
+        Raises
+        ------
+        VideoError
+            As for the frames.
+        """
         with self._opened() as capture:
             count, left_out, last_s = 0, 0, -math.inf
             holes = _Holes()
@@ -104,11 +118,11 @@ class VideoFile:
                 elif not file_s - first_s > last_s:
                     left_out += 1
                     continue
-                decoded, image = capture.retrieve()
-                if not decoded:
+                glimpse = Glimpse(count, file_s - first_s, capture)
+                yield glimpse
+                if glimpse.failed:
                     continue
                 last_s = file_s - first_s
-                yield Frame(index=count, time_s=last_s, image=image.astype(np.uint8, copy=False))
                 count += 1
         if count == 0:
             raise self._unreadable()
@@ -208,6 +222,30 @@ class VideoFile:
             f'no frame of "{self.path}" can be decoded: it is damaged or uses an unsupported coding; '
             "copy it again, or convert it to mp4 (H.264)"
         )
+
+
+class Glimpse:
+    """A frame that is read, whose picture is made when it is asked for: only until the next one is read.
+
+    Attributes
+    ----------
+    index : int
+        Position among the frames that were read, from 0.
+    time_s : float
+        Seconds since the first frame.
+    failed : bool
+        Its picture was asked for and could not be made; the next frame takes its index.
+    """
+
+    def __init__(self, index: int, time_s: float, capture: cv2.VideoCapture) -> None:
+        self.index, self.time_s, self.failed = index, time_s, False
+        self._capture = capture
+
+    def frame(self) -> Frame | None:
+        """The frame with its picture; None where it cannot be decoded."""
+        decoded, image = self._capture.retrieve()
+        self.failed = not decoded
+        return Frame(self.index, self.time_s, image.astype(np.uint8, copy=False)) if decoded else None
 
 
 class _Holes:

@@ -14,7 +14,7 @@ from rom_tracker.cli.request import ModelOption, Request
 
 def demo(
     out: Annotated[Path, typer.Option("--out", help="Folder for the charts and the overlay video.")] = Path("rom_tracker_demo"),
-    model: ModelOption = "full",
+    model: ModelOption = "auto",
 ) -> None:
     """Compare the sample clips, before and after, beside their true angles; draw charts and an overlay video."""
     from rich.table import Table

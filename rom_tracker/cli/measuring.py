@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ from rom_tracker.cli.request import (
     CHART_SUFFIXES,
     ChartOption,
     ClientOption,
+    EveryFrameOption,
     ExplainOption,
     JsonOption,
     LensOption,
@@ -50,7 +52,8 @@ def measure(
     ] = None,
     age: Annotated[int | None, typer.Option("--age", help="The client's age in years: shows the norm of that age.")] = None,
     sex: Annotated[str | None, typer.Option("--sex", help="female or male: for the norm.")] = None,
-    model: ModelOption = "full",
+    model: ModelOption = "auto",
+    every_frame: EveryFrameOption = False,
     lens: LensOption = None,
     client: ClientOption = None,
     as_json: JsonOption = False,
@@ -68,10 +71,12 @@ def measure(
         if overlay is not None:
             raise UsageError("An overlay shows one side: ask for it with --side left or --side right, without --other-side.")
         sides = SidesRequest.of(video, other_side, movement, side, model, movements_file).through(lens)
+        sides = sides.looking(every_frame=every_frame)
         check_outputs(tuple(sides.videos.values()), (angles, (".csv",)), (chart, CHART_SUFFIXES))
         refused = _measure_sides(sides, person, as_json, angles, chart, explain)
     else:
         wanted = Request.of((video,), movement, side, model, movements_file).through(lens).pointing_at(client)
+        wanted = replace(wanted, every_frame=every_frame)
         check_outputs((video,), (angles, (".csv",)), (chart, CHART_SUFFIXES), (overlay, (".webm",)))
         refused = _measure_one(video, wanted, person, as_json, angles, chart, overlay, explain)
     if refused:
@@ -200,7 +205,8 @@ def compare(
     after: Annotated[Path, typer.Argument(help="The recording after it.")],
     movement: MovementOption = None,
     side: SideOption = None,
-    model: ModelOption = "full",
+    model: ModelOption = "auto",
+    every_frame: EveryFrameOption = False,
     lens: LensOption = None,
     client: ClientOption = None,
     as_json: JsonOption = False,
@@ -215,7 +221,7 @@ def compare(
     from rom_tracker.analysis.comparison import compare as compared
     from rom_tracker.repeatability_table import own_for
 
-    wanted = Request.of((before, after), movement, side, model, movements_file).through(lens)
+    wanted = replace(Request.of((before, after), movement, side, model, movements_file).through(lens), every_frame=every_frame)
     check_outputs((before, after), (chart, CHART_SUFFIXES))
     check_there(after)
     own = own_for(wanted.movement.key, wanted.model, camera_of((before, after)))

@@ -22,6 +22,7 @@ from rom_tracker.cli.request import (
     Request,
     SideOption,
     check_outputs,
+    model_asked_for,
     movement_asked_for,
 )
 from rom_tracker.cli.retests import Lost, Measured, camera_of, find_retests, measure_retests, noted_movement
@@ -48,7 +49,7 @@ def repeatability(
     movement: MovementOption = None,
     side: SideOption = None,
     camera: Annotated[str | None, typer.Option("--camera", help="Label of the camera, where it is not noted beside them.")] = None,
-    model: ModelOption = "full",
+    model: ModelOption = "auto",
     lens: LensOption = None,
     as_json: JsonOption = False,
     chart: ChartOption = None,
@@ -63,7 +64,8 @@ def repeatability(
         return
     retests = find_retests(recordings)
     entry = movement_asked_for(movement or noted_movement(retests), movements_file)
-    _check(retests_are_pairs=len(retests) > 1, model=model, save=save, chart=chart)
+    model = model_asked_for(model, entry)
+    _check(retests_are_pairs=len(retests) > 1, save=save, chart=chart)
     check_outputs(tuple(path for retest in retests for path in retest.recordings), (chart, CHART_SUFFIXES))
     measured, lost = measure_retests(
         retests, entry, lambda paths, given: Request.of(paths, entry.key, given or side, model, movements_file).through(lens)
@@ -82,12 +84,10 @@ def repeatability(
         raise typer.Exit(1)
 
 
-def _check(*, retests_are_pairs: bool, model: str, save: bool, chart: Path | None) -> None:
+def _check(*, retests_are_pairs: bool, save: bool, chart: Path | None) -> None:
     """Refuse before the long work."""
     from rom_tracker.repeatability_table import check_table
 
-    if model not in ("lite", "full", "heavy"):
-        raise UsageError(f"--model is lite, full or heavy, got {model!r}.")
     if chart is not None and not retests_are_pairs:
         raise UsageError("A chart shows the differences of two pairs or more: give a folder or a table of them.")
     if save:

@@ -25,7 +25,12 @@ MovementOption = Annotated[
     str | None, typer.Option("--movement", "-m", help="What is measured, such as shoulder_abduction: see `rom-tracker movements`.")
 ]
 SideOption = Annotated[str | None, typer.Option("--side", "-s", help="The tested side: left or right.")]
-ModelOption = Annotated[str, typer.Option("--model", help="Pose model: lite, full or heavy (slower).")]
+ModelOption = Annotated[
+    str, typer.Option("--model", help="Pose model: auto (what measures the movement best), lite, full or heavy (slower).")
+]
+EveryFrameOption = Annotated[
+    bool, typer.Option("--every-frame", help="Look at every frame, and not only closely at the end ranges and starts (slower).")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
 ChartOption = Annotated[Path | None, typer.Option("--chart", help="Draw a chart into this file (.png, .svg, .pdf).")]
 LensOption = Annotated[
@@ -52,6 +57,7 @@ class Request:
     model: PoseModel
     lens: LensProfile | None = None
     client: tuple[float, float] | None = None
+    every_frame: bool = False
 
     @classmethod
     def of(
@@ -61,9 +67,7 @@ class Request:
         about = _sidecars(videos)
         entry = movement_asked_for(movement or _agreed("movement", [info.movement for info in about]), movements_file)
         tested = side_asked_for(side or _agreed("side", [info.side for info in about if info.side]), entry)
-        if model not in ("lite", "full", "heavy"):
-            raise UsageError(f"--model is lite, full or heavy, got {model!r}.")
-        return cls(entry, tested, cast("PoseModel", model))
+        return cls(entry, tested, model_asked_for(model, entry))
 
     def through(self, profile: Path | None) -> Request:
         """The same through the lens of that profile, if any is given."""
@@ -85,10 +89,18 @@ class Request:
 
         instrument = self.movement.instrument
         with upkeep.fetching() as fetched:
-            fetch_models([f"pose_{self.model}", *([] if instrument == "body" else [instrument])], fetched)
+            people = [] if self.model == "full" else ["pose_full"]
+            fetch_models([*people, f"pose_{self.model}", *([] if instrument == "body" else [instrument])], fetched)
         with output.progress_bar(f"Measuring {video.name}") as progress:
             return measured(
-                video, self.movement, self.side, model=self.model, lens=self.lens, client=self.client, progress=progress
+                video,
+                self.movement,
+                self.side,
+                model=self.model,
+                lens=self.lens,
+                client=self.client,
+                every_frame=self.every_frame,
+                progress=progress,
             )
 
 
@@ -127,6 +139,10 @@ class SidesRequest:
         """The same through the lens of that profile, if any is given."""
         return replace(self, left=self.left.through(profile), right=self.right.through(profile))
 
+    def looking(self, *, every_frame: bool) -> SidesRequest:
+        """The same, looking at every frame or only where it matters."""
+        return replace(self, left=replace(self.left, every_frame=every_frame), right=replace(self.right, every_frame=every_frame))
+
     def measure(self, side: Side) -> RomMeasurement:
         """Measure one of the sides."""
         return (self.left if side == "left" else self.right).measure(self.videos[side])
@@ -154,6 +170,13 @@ class Person:
         if not 0 <= age <= OLDEST_AGE:
             raise UsageError(f"--age is in years, 0 to {OLDEST_AGE}, got {age}.")
         return cls(age, None if sex is None else sexes[sex.lower()])
+
+
+def model_asked_for(model: str, movement: Movement) -> PoseModel:
+    """The pose model; the one that the movement is measured best with for ``auto``."""
+    if model not in ("auto", "lite", "full", "heavy"):
+        raise UsageError(f"--model is auto, lite, full or heavy, got {model!r}.")
+    return movement.model if model == "auto" else cast("PoseModel", model)
 
 
 def movement_asked_for(name: str | None, movements_file: Path | None) -> Movement:

@@ -175,8 +175,11 @@ class Movement(pydantic.BaseModel):
     residual_people: int = pydantic.Field(default=WIDEST_RESIDUAL_PEOPLE, ge=2)
     change_residual_deg: float = pydantic.Field(default=WIDEST_CHANGE_RESIDUAL_DEG, gt=0)
     change_residual_people: int = pydantic.Field(default=WIDEST_CHANGE_RESIDUAL_PEOPLE, ge=2)
+    offset_deg: float = 0.0
+    offset_span_deg: float = pydantic.Field(default=90.0, gt=0)
     profile: Literal["body", "refused"] | None = None
     still: Literal["opposite_leg"] | None = None
+    model: Literal["full", "heavy"] = "full"
     preferred_view: Literal["image_left", "image_right", "both"] | None = None
 
     @pydantic.field_validator("limits_deg", mode="before")

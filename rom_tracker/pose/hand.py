@@ -108,7 +108,8 @@ def hands_of(video: VideoFile, passes: PosePasses, side: Side, progress: Progres
         for one, found in zip(chosen, looks, strict=True):
             one.append(nearest.of(found, index))
 
-    time_s = look_through(video, estimator, keep, progress)
+    with estimator:
+        time_s = look_through(video, estimator, keep, progress)
     hands = _sequence(time_s, chosen, side)
     cache.store(key, hands)
     return hands

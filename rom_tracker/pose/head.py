@@ -28,10 +28,6 @@ EVERY = 4
 #: The starting position is the first so many seconds in which a look sees the face.
 START_S = 0.4
 
-#: Focal length as a share of the picture's longer edge, for a camera that is not calibrated (58 degrees across). The turns hardly
-#: depend on it.
-FOCAL_SHARE = 0.9
-
 #: From the picture's axes (x right, y down, z away) to the head's (x right, y up, z to the camera), and back.
 _FLIP = np.diag([1.0, -1.0, -1.0])
 
@@ -101,22 +97,23 @@ def faces_of(video: VideoFile, passes: PosePasses, progress: Progress | None = N
         for meshes, mesh in zip(looks, found, strict=True):
             meshes.append(mesh.xyz[points].astype(np.float32))
 
-    time_s = look_through(video, estimator, keep, progress)
+    with estimator:
+        time_s = look_through(video, estimator, keep, progress)
     faces = FaceSequence(time_s, np.array(looks, dtype=np.float32).reshape(2, len(time_s), len(points), 3))
     cache.store(key, faces)
     return faces
 
 
-def head_turns(faces: FaceSequence, image_size: tuple[int, int]) -> Floats:
+def head_turns(faces: FaceSequence, camera: Floats) -> Floats:
     """(frame, 3, 3) rotation of the head since the starting position; x right, y up, z to the camera; NaN where no face was found.
 
-    The mean of both looks.
+    The mean of both looks. ``camera`` is OpenCV's camera matrix, in pixels; the turns hardly depend on its focal length.
     """
-    looks = [_turns_of_look(meshes, faces.time_s, image_size) for meshes in faces.xyz]
+    looks = [_turns_of_look(meshes, faces.time_s, camera) for meshes in faces.xyz]
     return nearest_rotations(np.where(np.isnan(looks[0]), looks[1], np.where(np.isnan(looks[1]), looks[0], looks[0] + looks[1])))
 
 
-def _turns_of_look(meshes: Floats, time_s: Floats, image_size: tuple[int, int]) -> Floats:
+def _turns_of_look(meshes: Floats, time_s: Floats, camera: Floats) -> Floats:
     turns = np.full((len(meshes), 3, 3), np.nan)
     seen = np.flatnonzero(np.isfinite(meshes[:, 0, 0]))
     if not len(seen):
@@ -124,16 +121,13 @@ def _turns_of_look(meshes: Floats, time_s: Floats, image_size: tuple[int, int]) 
     start = seen[time_s[seen] <= time_s[seen[0]] + START_S]
     model = meshes[start].astype(np.float64).mean(axis=0)
     model -= model.mean(axis=0)
-    width, height = image_size
-    focal = FOCAL_SHARE * max(width, height)
-    camera = np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1.0]])
     rotation: Floats = np.zeros(3)
     place: Floats = np.zeros(3)
     for frame in seen:
         picture = meshes[frame, :, :2].astype(np.float64)
         if frame == seen[0]:
             # One unit of the model is a pixel here, so it lies one focal length away.
-            place = np.array([*(picture.mean(axis=0) - camera[:2, 2]), focal])
+            place = np.array([*(picture.mean(axis=0) - camera[:2, 2]), camera[0, 0]])
         rotation, place = (
             np.asarray(part, dtype=np.float64)
             for part in cv2.solvePnP(

@@ -25,7 +25,8 @@ def undistorted(passes: PosePasses, lens: LensProfile | None) -> PosePasses:
     """
     if lens is None:
         return passes
-    return PosePasses(_undistorted_look(passes.as_filmed, lens), _undistorted_look(passes.mirrored, lens))
+    looks = (_undistorted_look(look, lens) for look in (passes.as_filmed, passes.mirrored))
+    return PosePasses(*looks, passes.recording_s)
 
 
 def undistorted_mesh(mesh: Mesh, lens: LensProfile | None) -> Mesh:

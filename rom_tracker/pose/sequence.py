@@ -8,11 +8,15 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
 
 from rom_tracker.capture.lens import LensProfile
 from rom_tracker.landmarks import ALL_LANDMARKS, LANDMARKS, Side, locate
 
 Floats = NDArray[np.floating[Any]]
+
+#: Between two frames that were looked at and lie farther apart than this, in seconds, nothing is known.
+LONGEST_BETWEEN_S = 0.3
 
 _ARRAYS = ("xy", "world", "visibility")
 
@@ -88,6 +92,36 @@ class PoseSequence:
         """(frame, landmark, 2) pixels of the picture as filmed, also where the lens was undone in ``xy``."""
         return self.xy if self.lens is None else self.lens.distorted(self.xy)
 
+    def at(self, time_s: Floats) -> Self:
+        """The landmarks at other times, by a monotone cubic through each coordinate (Fritsch and Carlson, 1980).
+
+        Parameters
+        ----------
+        time_s : (frame,)
+            Seconds, strictly increasing. Nobody is found there where nobody was in the frame before or after, where these two lie
+            farther apart than :data:`LONGEST_BETWEEN_S`, and outside of them.
+        """
+        found = self.person_found
+        if np.array_equal(time_s, self.time_s) or found.sum() < 2:
+            known = np.isin(time_s, self.time_s)
+            return self if known.all() else self._nobody_at(time_s)
+        after = np.clip(np.searchsorted(self.time_s, time_s, side="left"), 1, len(self) - 1)
+        near = found[after] & found[after - 1] & (self.time_s[after] - self.time_s[after - 1] <= LONGEST_BETWEEN_S)
+        near &= (time_s >= self.time_s[0]) & (time_s <= self.time_s[-1])
+        near |= np.isin(time_s, self.time_s[found])
+        arrays: dict[str, Floats] = {}
+        for name in _ARRAYS:
+            own = getattr(self, name)
+            made = PchipInterpolator(self.time_s[found], own[found])(time_s)
+            made[~near] = 0.0 if name == "visibility" else np.nan
+            arrays[name] = made.astype(own.dtype)
+        return replace(self, time_s=time_s, **arrays)
+
+    def _nobody_at(self, time_s: Floats) -> Self:
+        """As many frames in which nobody is found."""
+        empty = {name: np.full((len(time_s), *getattr(self, name).shape[1:]), np.nan, np.float32) for name in _ARRAYS}
+        return replace(self, time_s=time_s, **{**empty, "visibility": np.nan_to_num(empty["visibility"])})
+
     def replaced(self, **arrays: Any) -> Self:
         """A copy with other arrays; checked like a new one."""
         return replace(self, **arrays)
@@ -107,20 +141,31 @@ class PosePasses:
 
     Both sequences are in the coordinates and with the sides of the picture as filmed. The model's errors are not symmetric
     (see :mod:`rom_tracker.pose.passes`), so that the second look is worth its time.
+
+    Attributes
+    ----------
+    as_filmed, mirrored : PoseSequence
+        At the frames that were looked at.
+    recording_s : (frame,) or None
+        Times of all frames of the recording; None where every one of them was looked at.
     """
 
     as_filmed: PoseSequence
     mirrored: PoseSequence
+    recording_s: Floats | None = None
 
     def __post_init__(self) -> None:
         if not np.array_equal(self.as_filmed.time_s, self.mirrored.time_s):
             raise ValueError("expected the same frame times in both passes")
+        if not np.isin(self.as_filmed.time_s, self.all_time_s).all():
+            raise ValueError("expected passes at frames of the recording")
 
     def to_arrays(self) -> dict[str, Floats | NDArray[Any]]:
         """Plain arrays to be kept; :meth:`from_arrays` makes the same passes of them."""
         looks = {"as_filmed": self.as_filmed, "mirrored": self.mirrored}
         return {
             "time_s": self.time_s,
+            "all_time_s": self.all_time_s,
             "image_size": np.array(self.as_filmed.image_size),
             "model": np.array(self.as_filmed.model),
             **{f"{look}_{name}": getattr(poses, name) for look, poses in looks.items() for name in _ARRAYS},
@@ -147,12 +192,22 @@ class PosePasses:
             )
             for look in ("as_filmed", "mirrored")
         )
-        return cls(*looks)
+        return cls(*looks, arrays.get("all_time_s", arrays["time_s"]))
 
     @property
     def time_s(self) -> Floats:
-        """(frame,) seconds since the first frame."""
+        """(frame,) seconds since the first frame, of the frames that were looked at."""
         return self.as_filmed.time_s
+
+    @property
+    def all_time_s(self) -> Floats:
+        """(frame,) seconds since the first frame, of all frames of the recording."""
+        return self.time_s if self.recording_s is None else self.recording_s
+
+    @property
+    def looked_at(self) -> NDArray[np.bool_]:
+        """(frame,) which of all frames were looked at."""
+        return np.isin(self.all_time_s, self.time_s)
 
     @property
     def person_found(self) -> NDArray[np.bool_]:

@@ -19,13 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from rom_tracker.capture.lens import pinhole
 from rom_tracker.landmarks import INDEX, Side, locate
 from rom_tracker.pose.sequence import Floats, PoseSequence
 from rom_tracker.pose.skeleton_terms import ADULT_M, BONES, JOINTS, Seen, Terms
-
-#: Focal length of a webcam or phone, as a share of the longer edge of its picture. A focal length that is 15 % off moves the
-#: angles by 0.1 degrees: the client comes out nearer or farther, not differently bent.
-FOCAL_SHARE = 0.85
 
 #: The network's depth is low-passed at this frequency, in hertz: faster than that it is noise.
 DEPTH_CUTOFF_HZ = 4.0
@@ -151,8 +148,9 @@ def _seen(poses: PoseSequence) -> Seen:
     """What the recording tells of the joints, in the frames in which somebody was found."""
     found = poses.person_found
     time_s = poses.time_s[found]
-    focal_px = FOCAL_SHARE * max(poses.image_size)
-    rays = (poses.xy[found][:, _COLUMNS].astype(np.float64) - np.array(poses.image_size) / 2) / focal_px
+    # A focal length that is 15 % off moves the angles by 0.1 degrees: the client comes out nearer or farther, not differently bent.
+    camera = pinhole(poses.image_size, poses.lens)
+    rays = (poses.xy[found][:, _COLUMNS].astype(np.float64) - camera[:2, 2]) / np.diag(camera)[:2]
     world = poses.world[found][:, _COLUMNS].astype(np.float64) @ _turns_to(rays[:, _TRUNK].mean(axis=1)).transpose(0, 2, 1)
     bones = world[:, _END] - world[:, _START]
     bones /= np.maximum(np.linalg.norm(bones, axis=2, keepdims=True), 1e-9)

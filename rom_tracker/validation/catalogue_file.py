@@ -28,7 +28,11 @@ DEFAULTS: Mapping[str, float] = {
 
 def stated(found: MovementResiduals) -> dict[str, float]:
     """What the catalogue states of a movement, by the names it has there; degrees to one digit."""
-    offset = {"offset_deg": round(found.end_range.offset_deg, 1)} if found.end_range.offset_deg else {}
+    offset: dict[str, float] = {}
+    if found.end_range.offset_deg:
+        offset["offset_deg"] = round(found.end_range.offset_deg, 1)
+        if found.end_range.offset_span_deg is not None:
+            offset["offset_span_deg"] = round(found.end_range.offset_span_deg, 0)
     return {
         "residual_deg": round(found.end_range.sd_deg, 1),
         "residual_people": found.end_range.people,

@@ -70,6 +70,7 @@ def report(
         int | None, typer.Option("--workers", min=1, help="Processes at once; one per processor without it.")
     ] = None,
     naive: Annotated[bool, typer.Option("--naive/--no-naive", help="Run the naive loop beside it.")] = True,
+    every_frame: Annotated[bool, typer.Option("--every-frame", help="Look at every frame.")] = False,
     evidence: EvidenceOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
@@ -78,7 +79,9 @@ def report(
     said = evidence_of(page, evidence)
     recordings, unusable = _find(folders, said, only)
     _make_room(page)
-    rows, changes = _measured(jobs_of(recordings, model, naive=naive), unusable, workers or default_workers())
+    rows, changes = _measured(
+        jobs_of(recordings, model, naive=naive, every_frame=every_frame), unusable, workers or default_workers()
+    )
     if not rows:
         raise UsageError("Nothing was measured")
     tables = page.with_suffix("")
@@ -86,12 +89,18 @@ def report(
     write_rows(tables / CHANGES, changes, [field.name for field in fields(ChangeRow)])
     counted = [row for row in rows if said.for_residuals(row.set)]
     if counted and not only:
-        write_rows(page.parent / RESIDUALS, counted, RESIDUAL_COLUMNS)
+        write_rows(page.parent / RESIDUALS, [*_of_other_sets(page.parent / RESIDUALS, rows), *counted], RESIDUAL_COLUMNS)
     content = drawn(page, said)
     if as_json:
         output.print_json(_figures(content))
     else:
         _print(content, page, residuals_kept=bool(counted and only))
+
+
+def _of_other_sets(table: Path, rows: Sequence[RecordingRow]) -> list[RecordingRow]:
+    """The rows that a table has of sets of which nothing was measured this time."""
+    measured = {row.set for row in rows}
+    return [row for row in read_rows(table, RecordingRow) if row.set not in measured] if table.exists() else []
 
 
 @app.command()

@@ -63,7 +63,9 @@ class ResidualRules(_Checked):
     least_of_joint_deg: dict[str, float] = {}
     few_people: int = 6
     shared_where_few: list[list[str]] = []
-    with_offset: list[str] = []
+    least_of_change_deg: float = 0.5
+    offset_people: int = 5
+    offset_share: float = 0.85
     left_out: list[str] = []
     change_together: list[list[str]] = []
     borrowed: dict[str, str] = {}

@@ -29,11 +29,14 @@ class Job:
         The pose model; None takes the program's default.
     naive : bool
         Whether the naive loop is run beside it.
+    every_frame : bool
+        Whether every frame is looked at, and not only closely where the result hangs on it.
     """
 
     recordings: tuple[TrueRecording, ...]
     model: PoseModel | None = None
     naive: bool = True
+    every_frame: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,14 @@ class Done:
     changes: tuple[ChangeRow, ...]
 
 
-def jobs_of(recordings: Sequence[TrueRecording], model: PoseModel | None = None, *, naive: bool = True) -> list[Job]:
+def jobs_of(
+    recordings: Sequence[TrueRecording], model: PoseModel | None = None, *, naive: bool = True, every_frame: bool = False
+) -> list[Job]:
     """One job for all recordings of one pair or of one video, which share their poses."""
     together: dict[tuple[str, str], list[TrueRecording]] = {}
     for recording in recordings:
         together.setdefault((recording.set, recording.pair or str(recording.video)), []).append(recording)
-    return [Job(tuple(group), model, naive) for group in together.values()]
+    return [Job(tuple(group), model, naive, every_frame) for group in together.values()]
 
 
 def do(job: Job) -> Done:
@@ -58,7 +63,9 @@ def do(job: Job) -> Done:
     measured: dict[str, RomMeasurement] = {}
     for recording in job.recordings:
         try:
-            found = measure(recording.video, recording.movement, recording.side, **_model(job.model))
+            found = measure(
+                recording.video, recording.movement, recording.side, model=job.model or "auto", every_frame=job.every_frame
+            )
             rows.append(scored(recording, found, naive=job.naive))
             measured[recording.name] = found
         except RomTrackerError as error:
@@ -66,10 +73,6 @@ def do(job: Job) -> Done:
         except Exception as error:  # one recording that breaks the program must not lose the hours of all others
             rows.append(_failed(recording, f"{type(error).__name__}: {error}"))
     return Done(tuple(rows), tuple(_changes(rows, measured)))
-
-
-def _model(model: PoseModel | None) -> dict[str, Any]:
-    return {} if model is None else {"model": model}
 
 
 def _failed(recording: TrueRecording, why: str) -> RecordingRow:
@@ -114,6 +117,8 @@ def scored(recording: TrueRecording, found: RomMeasurement, *, naive: bool = Tru
         repetitions_true=len(ends),
         repetitions_found=len(said["repetitions"]),
         offset_deg=float(said.get("offset_deg") or said["method"].get("offset_deg") or 0.0),
+        rom_deg=said["rom_deg"],
+        own_sd_deg=None if found.budget is None else found.budget.own_sd_deg,
         low_deg=low_deg,
         high_deg=high_deg,
         **_parts(budget),

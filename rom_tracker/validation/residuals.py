@@ -4,12 +4,19 @@ How they are put together is said in ``evidence.toml``. Without an offset the mo
 included, so that an interval about the measured value is wide enough for the usual bias. With one it is the standard deviation of a
 new person's error about the offset estimated from ``n`` people, ``sqrt(sum of squares / (n - 1) * (1 + 1 / n))`` over people; both
 have one degree of freedom for every person.
+
+A movement has an offset where that makes it more exact on people it does not know: where, over all people, the root mean square
+about the mean of the others is no more than a stated share of the root mean square about zero.
+
+From either the variance is taken off that the repetitions, the landmarks' noise and the view explain in recordings of two
+repetitions and more, since they are added again in every interval. What a correction and an unknown lens add stays on top: rendered
+people do not show it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,11 +42,14 @@ class Residual:
         How many stand behind it: its degrees of freedom.
     offset_deg : float
         What is to be added to the measured end range for the usual error; 0 where the movement has no offset.
+    offset_span_deg : float or None
+        The way from start to end range that nine in ten of the people behind the offset exceed, in degrees.
     """
 
     sd_deg: float
     people: int
     offset_deg: float = 0.0
+    offset_span_deg: float | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +77,8 @@ class _Error:
     movement: str
     person: str
     raw_deg: float
+    own_sd_deg: float | None = None
+    rom_deg: float | None = None
 
 
 class ResidualTable:
@@ -85,8 +97,8 @@ class ResidualTable:
         used = [row for row in recordings if is_used(row, rules)]
         self._rules = rules
         self._movements = movements
-        self._ends = [_Error(row.movement, row.person, (row.error_deg or 0.0) - row.offset_deg) for row in used]
-        self._changes = [_Error(before.movement, before.person, _change(before, after)) for before, after in _pairs(used)]
+        self._ends = [_end_of(row) for row in used]
+        self._changes = [_Error(a.movement, a.person, _change(a, b), _own_of_change(a, b)) for a, b in _pairs(used)]
 
     def residuals(self, without: str | None = None) -> dict[str, MovementResiduals]:
         """What the catalogue would state of every movement; by key, in the order of the catalogue.
@@ -123,16 +135,16 @@ class ResidualTable:
     def _end_range(self, key: str, errors: Sequence[_Error]) -> Residual | None:
         rules = self._rules
         least = rules.least_of_joint_deg.get(self._movements[key].joint, rules.least_deg)
-        found = _residual(errors, [key], with_offset=key in rules.with_offset)
+        found = _residual(errors, [key], rules)
         if found is None:
             return None
         if found.people < rules.few_people:
             groups = [group for group in rules.shared_where_few if key in group]
-            together = [_residual(errors, group, with_offset=key in rules.with_offset) for group in groups]
+            together = [_residual(errors, group, rules) for group in groups]
             wider = max((one for one in together if one is not None), key=lambda one: one.sd_deg, default=found)
             if wider.sd_deg > found.sd_deg:
-                found = Residual(wider.sd_deg, wider.people, found.offset_deg)
-        return Residual(max(found.sd_deg, least), found.people, found.offset_deg)
+                found = replace(found, sd_deg=wider.sd_deg, people=wider.people)
+        return replace(found, sd_deg=max(found.sd_deg, least))
 
     def _of_changes(self, errors: Sequence[_Error]) -> dict[str, Residual]:
         """The error of a change for the movements of every group that has enough pairs."""
@@ -140,9 +152,10 @@ class ResidualTable:
         groups = [*self._rules.change_together, sorted({error.movement for error in errors} - named)]
         found: dict[str, Residual] = {}
         for group in groups:
-            values = [error.raw_deg for error in errors if error.movement in group]
-            if len(values) >= LEAST_PAIRS:
-                found |= {movement: Residual(_rms(values), len(values)) for movement in group}
+            chosen = [error for error in errors if error.movement in group]
+            if len(chosen) >= LEAST_PAIRS:
+                sd_deg = max(_net(_rms([error.raw_deg for error in chosen]), chosen), self._rules.least_of_change_deg)
+                found |= {movement: Residual(sd_deg, len(chosen)) for movement in group}
         return found
 
 
@@ -151,16 +164,51 @@ def is_used(row: RecordingRow, rules: ResidualRules) -> bool:
     return row.error_deg is not None and row.verdict in ("ok", "caution") and row.condition not in rules.left_out
 
 
-def _residual(errors: Sequence[_Error], movements: Collection[str], *, with_offset: bool) -> Residual | None:
+def _residual(errors: Sequence[_Error], movements: Collection[str], rules: ResidualRules) -> Residual | None:
     chosen = [error for error in errors if error.movement in movements]
-    people = len({error.person for error in chosen})
+    means = _means(chosen)
+    people = len(means)
     if people < LEAST_PEOPLE:
         return None
     raw = np.array([error.raw_deg for error in chosen])
-    if not with_offset:
-        return Residual(_rms(raw), people)
-    mean = float(np.mean([np.mean([e.raw_deg for e in chosen if e.person == p]) for p in sorted({e.person for e in chosen})]))
-    return Residual(_rms(raw - mean) * float(np.sqrt(people / (people - 1) * (1 + 1 / people))), people, -mean)
+    if people < rules.offset_people or _rms_on_others(chosen, means) > rules.offset_share * _rms(raw):
+        return Residual(_net(_rms(raw), chosen), people)
+    mean = float(np.mean(list(means.values())))
+    about = _rms(raw - mean) * float(np.sqrt(people / (people - 1) * (1 + 1 / people)))
+    ways = [error.rom_deg for error in chosen if error.rom_deg is not None]
+    return Residual(_net(about, chosen), people, -mean, float(np.percentile(ways, 10)) if ways else None)
+
+
+def _means(errors: Iterable[_Error]) -> dict[str, float]:
+    """The mean error of each person."""
+    of: dict[str, list[float]] = {}
+    for error in errors:
+        of.setdefault(error.person, []).append(error.raw_deg)
+    return {person: float(np.mean(values)) for person, values in of.items()}
+
+
+def _rms_on_others(errors: Sequence[_Error], means: Mapping[str, float]) -> float:
+    """Root mean square of the errors about the mean of all people but the one whose they are."""
+    total, people = sum(means.values()), len(means)
+    return _rms([error.raw_deg - (total - means[error.person]) / (people - 1) for error in errors])
+
+
+def _net(sd_deg: float, errors: Sequence[_Error]) -> float:
+    """What is left of a standard deviation when the other terms' variance is taken off."""
+    own = [error.own_sd_deg for error in errors if error.own_sd_deg is not None]
+    return float(np.sqrt(max(sd_deg**2 - float(np.mean(np.square(own))), 0.0))) if own else sd_deg
+
+
+def _end_of(row: RecordingRow) -> _Error:
+    own = row.own_sd_deg if row.repetitions_found > 1 else None
+    return _Error(row.movement, row.person, (row.error_deg or 0.0) - row.offset_deg, own, row.rom_deg)
+
+
+def _own_of_change(before: RecordingRow, after: RecordingRow) -> float | None:
+    """The terms of both without what they share."""
+    if before.own_sd_deg is None or after.own_sd_deg is None or min(before.repetitions_found, after.repetitions_found) < 2:
+        return None
+    return float(np.hypot(before.own_sd_deg, after.own_sd_deg))
 
 
 def _pairs(rows: Iterable[RecordingRow]) -> list[tuple[RecordingRow, RecordingRow]]:

@@ -80,6 +80,10 @@ class RecordingRow:
     repetitions_true, repetitions_found : int
     offset_deg : float
         What was added to the measured end range for the usual error of its movement, in degrees.
+    rom_deg : float or None
+        From start to end range as measured, in degrees.
+    own_sd_deg : float or None
+        Standard deviation of what another recording of the same person does not share, in degrees: repetitions, noise, view.
     low_deg, high_deg : float or None
         95 % interval of the measured end range.
     model_sd_deg, model_people, other_sd_deg, other_freedom : float or None
@@ -111,6 +115,8 @@ class RecordingRow:
     repetitions_true: int = 0
     repetitions_found: int = 0
     offset_deg: float = 0.0
+    rom_deg: float | None = None
+    own_sd_deg: float | None = None
     low_deg: float | None = None
     high_deg: float | None = None
     model_sd_deg: float | None = None

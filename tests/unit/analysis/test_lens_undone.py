@@ -12,8 +12,9 @@ from stick_figure import MIDDLE_OF_HIPS_PX, repetitions_deg
 
 from rom_tracker.analysis import measurement
 from rom_tracker.analysis.comparison import compare
-from rom_tracker.analysis.lens import lens_flags
+from rom_tracker.analysis.lens import with_lens
 from rom_tracker.analysis.measurement import measure, measure_poses
+from rom_tracker.analysis.uncertainty import UNKNOWN_LENS
 from rom_tracker.capture import RecordingInfo
 from rom_tracker.capture.lens import LensProfile
 from rom_tracker.capture.recording import write_sidecar
@@ -53,12 +54,14 @@ def test_the_note_states_the_error_that_was_made():
 
     movement = load_catalogue()["knee_flexion"]
     without = measure_poses(filmed(), movement, "right")
-    (note,) = lens_flags(without)
+    (note,) = [flag for flag in with_lens(without).flags if flag not in without.flags]
     assert (note.code, note.severity) == ("lens_unknown", "note")
     cost = max(abs(without.peak_deg - PEAK_DEG), abs(without.rom_deg - PEAK_DEG))
     assert float(note.message.split("about ")[1].split(" ")[0]) == pytest.approx(cost, abs=0.7)
     middle = measure_poses(filmed((640.0, 360.0)), movement, "right")
-    assert lens_flags(middle) == ()
+    assert with_lens(middle).flags == middle.flags
+    terms = [{t.source: t.sd_deg for t in with_lens(each).budget.terms}[UNKNOWN_LENS] for each in (middle, without)]
+    assert 0 < terms[0] < 0.6 < terms[1]
 
 
 def test_points_as_filmed_are_kept():

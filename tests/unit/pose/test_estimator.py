@@ -25,8 +25,19 @@ class FakeVideo:
         for index, time_s in enumerate(self.times_s):
             yield Frame(index, time_s, np.full((48, 64, 3), index % 256, dtype=np.uint8))
 
+    def glimpses(self):
+        return (FakeGlimpse(frame) for frame in self)
+
     def content_hash(self) -> str:
         return self.content
+
+
+class FakeGlimpse:
+    def __init__(self, frame: Frame) -> None:
+        self.index, self.time_s, self._frame = frame.index, frame.time_s, frame
+
+    def frame(self) -> Frame:
+        return self._frame
 
 
 class FakeEstimator:

@@ -373,7 +373,7 @@ class TestFetch:
             models.fetch_models(["pose_full", "face"])
         message = str(failure.value)
         assert message.startswith("Expected face_landmarker.task in")
-        assert "through npm, which is not on this computer" in message
+        assert "through npm, which is not on this computer, and pip could not bring it" in message
         assert 'npm pack "@mediapipe/holistic@0.5.1675471629"' in message
         assert world.kept() == ["pose_landmarker_full.task"]
 

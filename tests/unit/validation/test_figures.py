@@ -82,7 +82,7 @@ def test_a_person_is_left_out_of_the_interval_that_is_held_against_them():
 
 
 def test_an_offset_is_estimated_without_the_person():
-    rules = RULES.model_copy(update={"with_offset": ["knee_flexion"]})
+    rules = RULES.model_copy(update={"offset_people": 2, "offset_share": 1.0})
     errors = {"a": -4, "b": -6, "c": -5, "d": +7}
     # The program took off 3 degrees of usual error: what is measured is 3 more than without.
     rows = [row(person, 90, error + 3, offset_deg=3.0) for person, error in errors.items()]
