@@ -245,8 +245,7 @@ def leave_one_out(rows: Sequence[RecordingRow], table: ResidualTable) -> list[Le
     """For every recording, the interval that it would have had if its person had not been among the evidence.
 
     The model's part of its budget, and the offset where the movement has one, are estimated from the others; the correction's own
-    uncertainty follows it. Repetitions, landmark noise and view stay what they are. For a person who is no evidence all the evidence
-    counts.
+    uncertainty follows it. Repetitions, landmark noise and view stay what they are. For those who are no evidence all of it counts.
     """
     known = {person: table.residuals(person) for person in sorted({row.person for row in rows})}
     found: list[LeftOut] = []
