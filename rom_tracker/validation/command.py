@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ from rom_tracker.movements import load_catalogue
 from rom_tracker.output_files import check_writable, written_whole
 from rom_tracker.validation.catalogue_file import DEFAULTS, differences, rewritten, stated
 from rom_tracker.validation.evidence import FILE, Evidence, load_evidence
-from rom_tracker.validation.figures import Beside, Figures
+from rom_tracker.validation.figures import Beside, Figures, mean_size
 from rom_tracker.validation.measuring import Done, Job, jobs_of
 from rom_tracker.validation.page import Content, write_page
 from rom_tracker.validation.residuals import ResidualTable
@@ -44,7 +45,8 @@ class _ReportWithoutAName(TyperGroup):
 app = typer.Typer(
     cls=_ReportWithoutAName,
     help="How accurate the program is, from recordings whose true angles are known. "
-    "`python -m rom_tracker.validation FOLDER ... --out calibration` is short for `report`.",
+    "`python -m rom_tracker.validation FOLDER ... --out calibration` is short for `report`. A folder holds NAME.mp4, NAME.json "
+    "(movement, side: L or R), NAME.csv (t, angle_true); NAME_pre and NAME_post are one client before and after.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -230,9 +232,9 @@ def _measured(jobs: Sequence[Job], unusable: Sequence[Unusable], workers: int) -
     ]
     changes: list[ChangeRow] = []
     total, done, begun = sum(len(job.recordings) for job in jobs), 0, time.monotonic()
-    with output.progress_bar(f"Measuring {total} recordings") as progress:
+    with output.progress_bar(f"Measuring {total} recordings") as progress, contextlib.closing(run(jobs, workers)) as results:
         progress(0, total)
-        for job, found in run(jobs, workers):
+        for job, found in results:
             rows += found.recordings
             changes += found.changes
             done += len(job.recordings)
@@ -263,10 +265,10 @@ def _print(content: Content, page: Path, *, residuals_kept: bool = False) -> Non
             escape(name or "all"),
             str(f.recordings),
             str(f.refused + f.failed),
-            _number(f.end_range and f.end_range.mean_absolute_deg),
-            _number(beside.naive and beside.naive.mean_absolute_deg),
+            _number(mean_size(f.end_range)),
+            _number(mean_size(beside.naive)),
             _number(f.series_deg),
-            _number(f.change and f.change.mean_absolute_deg),
+            _number(mean_size(f.change)),
             f"{f.repetitions_exact.part}/{f.repetitions_exact.of}",
             f"{f.coverage.part}/{f.coverage.of}",
             _number(f.half_width_deg),

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rom_tracker.analysis.correction import offset_sd_deg
 from rom_tracker.analysis.reliability import Agreement, agreement_of
-from rom_tracker.validation.residuals import ResidualTable
-from rom_tracker.validation.tables import NOT_ALIKE, ChangeRow, RecordingRow
+from rom_tracker.validation.residuals import Residual, ResidualTable
+from rom_tracker.validation.tables import FITTED, NOT_ALIKE, ChangeRow, RecordingRow
 
 #: The verdicts on a change, in the order in which they are shown.
 CHANGE_VERDICTS = ("improved", "no detectable change", "worse", "refused", "failed")
@@ -197,6 +198,11 @@ def measured(rows: Sequence[RecordingRow]) -> list[RecordingRow]:
     return [row for row in rows if row.error_deg is not None and row.verdict in ("ok", "caution")]
 
 
+def mean_size(errors: Errors | None) -> float | None:
+    """The mean absolute error in degrees; None of none."""
+    return None if errors is None else errors.mean_absolute_deg
+
+
 def agreement(rows: Sequence[RecordingRow]) -> Agreement | None:
     """Measured less true end range (Bland & Altman 1999), None with fewer than three people.
 
@@ -238,17 +244,28 @@ def _gain_words(low_deg: float, high_deg: float) -> str:
 def leave_one_out(rows: Sequence[RecordingRow], table: ResidualTable) -> list[LeftOut]:
     """For every recording, the interval that it would have had if its person had not been among the evidence.
 
-    The model's part of its budget, and the offset where the movement has one, are estimated from the others; repetitions, landmark
-    noise and view stay what they are. For a person who is no evidence all the evidence counts.
+    The model's part of its budget, and the offset where the movement has one, are estimated from the others; the correction's own
+    uncertainty follows it. Repetitions, landmark noise and view stay what they are. For those who are no evidence all of it counts.
     """
     known = {person: table.residuals(person) for person in sorted({row.person for row in rows})}
     found: list[LeftOut] = []
     for row in measured(rows):
         of = known[row.person].get(row.movement)
         if of is not None and row.budget is not None and row.error_deg is not None:
-            half_width_deg = row.budget.half_width_deg(of.end_range.sd_deg, of.end_range.people)
-            found.append(LeftOut(row, row.error_deg - row.offset_deg + of.end_range.offset_deg, half_width_deg))
+            offset_deg = _offset(row, of.end_range)
+            budget = row.budget.with_correction(offset_sd_deg(row.offset_deg), offset_sd_deg(offset_deg))
+            half_width_deg = budget.half_width_deg(of.end_range.sd_deg, of.end_range.people)
+            found.append(LeftOut(row, row.error_deg - row.offset_deg + offset_deg, half_width_deg))
     return found
+
+
+def _offset(row: RecordingRow, residual: Residual) -> float:
+    """What would be added to a recording by :mod:`~rom_tracker.analysis.correction`: less to a small way, none in space."""
+    if row.condition == FITTED:
+        return 0.0
+    if residual.offset_span_deg is None or row.rom_deg is None:
+        return residual.offset_deg
+    return residual.offset_deg * float(np.clip((row.rom_deg - row.offset_deg) / residual.offset_span_deg, 0.0, 1.0))
 
 
 def leave_one_out_of_changes(rows: Sequence[ChangeRow], table: ResidualTable) -> list[LeftOut]:

@@ -14,7 +14,7 @@ from rom_tracker.capture import VideoFile
 from rom_tracker.errors import RomTrackerError
 from rom_tracker.pose.estimator import PoseModel
 from rom_tracker.validation.naive import naive_angle, naive_end_range, naive_poses
-from rom_tracker.validation.tables import NOT_ALIKE, Budget, ChangeRow, RecordingRow
+from rom_tracker.validation.tables import FITTED, NOT_ALIKE, Budget, ChangeRow, RecordingRow
 from rom_tracker.validation.truth import TrueRecording, series_error, true_end_ranges
 
 
@@ -141,7 +141,7 @@ def condition_of(found: RomMeasurement) -> str:
     if "body_not_seen" in codes:
         return "body not seen"
     if said["method"]["geometry"].startswith("3-D fit"):
-        return "fitted in space"
+        return FITTED
     if found.view is None or not found.view.is_nod(movement):
         return ""
     if "small_face" in codes:

@@ -26,6 +26,7 @@ from rom_tracker.validation.figures import (
     leave_one_out,
     leave_one_out_of_changes,
     left_out_coverage,
+    mean_size,
     measured,
 )
 from rom_tracker.validation.markdown import fraction, percent, signed, span, table, tenths
@@ -348,9 +349,9 @@ def _naive(content: Content, folder: str) -> str:
 def _naive_line(title: str, one: Beside) -> tuple[str, ...]:
     cells = [title, f"{one.own.n if one.own else 0}"]
     for own, naive in (
-        (one.own and one.own.mean_absolute_deg, one.naive and one.naive.mean_absolute_deg),
+        (mean_size(one.own), mean_size(one.naive)),
         (one.own_series_deg, one.naive_series_deg),
-        (one.own_change and one.own_change.mean_absolute_deg, one.naive_change and one.naive_change.mean_absolute_deg),
+        (mean_size(one.own_change), mean_size(one.naive_change)),
     ):
         cells += [tenths(own), tenths(naive)]
     worst = [signed(e.worst_deg) if e else "-" for e in (one.own, one.naive)]

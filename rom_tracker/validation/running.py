@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 
@@ -22,8 +22,8 @@ def default_workers() -> int:
     return os.cpu_count() or 1
 
 
-def run(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, Done]]:
-    """Do all jobs, and hand each on as it is done.
+def run(jobs: Sequence[Job], workers: int) -> Generator[tuple[Job, Done], None, None]:
+    """Do all jobs, and hand each on as it is done; closing it ends the processes.
 
     What was found of a recording's poses is kept (see :mod:`rom_tracker.pose.cache`), so that a run that was interrupted goes on
     where it stopped when it is started again.

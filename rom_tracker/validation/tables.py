@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
@@ -55,6 +55,15 @@ class Budget:
             return None
         other = ErrorBudget(tuple(ErrorTerm(*term) for term in all_terms if term not in models))
         return cls(models[0][1], models[0][2], other.sd_deg, other.degrees_of_freedom)
+
+    def with_correction(self, was_sd_deg: float, is_sd_deg: float) -> Budget:
+        """The same with another correction: its standard deviation in degrees as it was, which the rest holds, and as it is.
+
+        A correction's size is taken as known, so that the terms with few degrees of freedom keep their share of them.
+        """
+        squared = max(self.other_sd_deg**2 - was_sd_deg**2, 0.0) + is_sd_deg**2
+        grown = squared / self.other_sd_deg**2 if self.other_sd_deg else 1.0
+        return replace(self, other_sd_deg=float(np.sqrt(squared)), other_freedom=self.other_freedom * grown**2)
 
     def half_width_deg(self, model_sd_deg: float, model_people: float) -> float:
         """Half the width of the 95 % interval in degrees with another part of the model."""
@@ -201,6 +210,9 @@ class ChangeRow:
             return None
         return abs(self.error_deg) <= self.detectable_deg
 
+
+#: The condition of a recording whose angle was taken from a body in space.
+FITTED = "fitted in space"
 
 #: What the conditions of a pair are called where they differ.
 NOT_ALIKE = "not alike"

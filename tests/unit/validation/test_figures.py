@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from known import CHANGES, ROWS, pair, row
+from scipy.special import stdtrit
 
 from rom_tracker.movements import load_catalogue
 from rom_tracker.validation.evidence import ResidualRules
@@ -85,14 +86,17 @@ def test_an_offset_is_estimated_without_the_person():
     rules = RULES.model_copy(update={"offset_people": 2, "offset_share": 1.0})
     errors = {"a": -4, "b": -6, "c": -5, "d": +7}
     # The program took off 3 degrees of usual error: what is measured is 3 more than without.
-    rows = [row(person, 90, error + 3, offset_deg=3.0) for person, error in errors.items()]
+    rows = [row(person, 90, error + 3, offset_deg=3.0, other_sd_deg=3 / math.sqrt(12)) for person, error in errors.items()]
     pairs = [row(person, 90, e, pair=person, moment=m) for person in "xyz" for m, e in (("before", -5), ("after", -5))]
     found = {one.row.person: one for one in leave_one_out(rows, ResidualTable([*rows, *pairs], rules, MOVEMENTS))}
     assert found["d"].error_deg == pytest.approx(7 + 5), "the others err by -5 on the mean"
     squares = 1 + 1 + 0
     people, recordings = 6, 9
-    sd_deg = math.sqrt(squares / recordings * people / (people - 1) * (1 + 1 / people))
-    assert found["d"].half_width_deg == pytest.approx(2.4469 * sd_deg, rel=1e-3)
+    variance = squares / recordings * people / (people - 1) * (1 + 1 / people)
+    # The correction of 5 has a standard deviation of 5 / sqrt(12), as that of 3 had, and no end of degrees of freedom.
+    both = variance + 25 / 12
+    t = float(stdtrit(people * both**2 / variance**2, 0.975))
+    assert found["d"].half_width_deg == pytest.approx(t * math.sqrt(both), rel=1e-6)
     assert [found[person].inside for person in "abcd"].count(False) == 1
 
 
@@ -104,3 +108,15 @@ def test_a_condition_that_the_budget_covers_is_no_evidence():
     assert with_turned["knee_flexion"] == plain
     assert plain.end_range.sd_deg == pytest.approx(math.sqrt(2))
     assert (plain.change.sd_deg, plain.change.people) == (2.0, 2)
+
+
+def test_a_small_way_and_a_body_in_space_get_less_of_an_offset():
+    rules = RULES.model_copy(update={"offset_people": 2, "offset_share": 1.0})
+    evidence = [
+        row(p, 90, e, rom_deg=80.0, pair=p, moment=m)
+        for p, e in zip("wxyz", (-6, -5, -5, -4), strict=True)
+        for m in ("before", "after")
+    ]
+    small, fitted = row("small", 90, -1, rom_deg=20.0), row("fitted", 90, -1, rom_deg=80.0, condition="fitted in space")
+    found = {one.row.recording: one.error_deg for one in leave_one_out([small, fitted], ResidualTable(evidence, rules, MOVEMENTS))}
+    assert found == {"small": pytest.approx(-1 + 5 * 20 / 80), "fitted": -1}
