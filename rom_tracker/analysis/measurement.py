@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rom_tracker import __version__
 from rom_tracker.analysis.compensation import CompensationFound, compensation_flags, compensations_of
@@ -19,13 +20,14 @@ from rom_tracker.analysis.uncertainty import POOR_NOD_DEG, TURNED_VIEW_DEG, Erro
 from rom_tracker.capture import VideoFile
 from rom_tracker.capture.lens import LensProfile
 from rom_tracker.errors import UsageError
-from rom_tracker.landmarks import Side
+from rom_tracker.landmarks import Side, locate
 from rom_tracker.movements import Movement, load_catalogue
 from rom_tracker.pose import smoothing
 from rom_tracker.pose.angles import AngleSeries, fitted_series, is_fitted, resting_value
 from rom_tracker.pose.client import client_of, people_in
 from rom_tracker.pose.estimator import PoseModel, Progress, poses_of
 from rom_tracker.pose.hand import HandSequence, hands_of
+from rom_tracker.pose.hands_on import hands_on_limb
 from rom_tracker.pose.head import FaceSequence, faces_of
 from rom_tracker.pose.lens import undistorted, undistorted_mesh
 from rom_tracker.pose.passes import MergedPasses, merge_passes
@@ -68,6 +70,8 @@ class RomMeasurement:
         The recording's name.
     skeleton : Skeleton or None
         The body in space behind the angles; None where they were taken in the picture.
+    hand_on : (frame,) bool or None
+        Where somebody else's hand lay on the limb, which is not scored; None where nobody else is in the picture.
     """
 
     movement: Movement
@@ -89,6 +93,7 @@ class RomMeasurement:
     head: Floats | None = None
     video: str | None = None
     skeleton: Skeleton | None = None
+    hand_on: NDArray[np.bool_] | None = None
 
     @property
     def geometry(self) -> str:
@@ -108,6 +113,15 @@ class RomMeasurement:
         if self.peak_deg is None or self.budget is None:
             return None
         return self.budget.interval_deg(self.peak_deg)
+
+    def place_in(self, size: tuple[int, int]) -> tuple[float, float] | None:
+        """Where the client's hips were, in pixels of a picture of that width and height; None where nobody was found."""
+        if self.merged is None:
+            return None
+        poses = self.merged.poses
+        hips = poses.filmed_xy[:, list(locate("mid_hip", self.side))].mean(axis=1)
+        x, y = np.nanmedian(hips, axis=0) * np.array(size) / np.array(poses.image_size)
+        return float(x), float(y)
 
     @property
     def best_rom_deg(self) -> float | None:
@@ -170,6 +184,7 @@ def measure(
     model: PoseModel = "full",
     lens: LensProfile | None = None,
     client: tuple[float, float] | None = None,
+    last: RomMeasurement | None = None,
     progress: Progress | None = None,
 ) -> RomMeasurement:
     """Measure the range of motion in a recording.
@@ -188,6 +203,8 @@ def measure(
     client : (float, float), optional
         A point on the client, in pixels of the upright picture, where others are in it too; by default the client is the one who
         moves as the movement says.
+    last : RomMeasurement, optional
+        Of the same client before; where others move as much, the one at the place where the client was then is taken.
     progress : callable, optional
         Called with the seconds of video done, and in all where known.
 
@@ -218,15 +235,16 @@ def measure(
     source = VideoFile(video)
     lens = lens_for(source, lens)
     rounds = 1 if movement.instrument == "body" else 2
-    person = client_of(people_in(source, model), movement, side, client)
+    person = client_of(people_in(source, model), movement, side, client, last and last.place_in(source.size))
     passes = poses_of(source, model, _round_of(progress, 0, rounds), person.place)
     second = _round_of(progress, 1, rounds)
     hands = hands_of(source, passes, side, second) if movement.instrument == "hand" else None
     faces = faces_of(source, passes, second) if movement.instrument == "face" and passes.person_found.any() else None
+    hand_on = hands_on_limb(source, passes, movement, side, person.place)
     flags = (*file_flags(ended_early=source.ended_early, model=model), *client_flags(person))
     hands, faces = hands and undistorted_mesh(hands, lens), faces and undistorted_mesh(faces, lens)
     passes = undistorted(passes, lens)
-    found = measure_poses(passes, movement, side, hands=hands, faces=faces, video=os.fspath(video), flags=flags)
+    found = measure_poses(passes, movement, side, hands=hands, faces=faces, hand_on=hand_on, video=os.fspath(video), flags=flags)
     return replace(found, flags=(*found.flags, *lens_flags(found)))
 
 
@@ -244,6 +262,7 @@ def measure_poses(
     *,
     hands: HandSequence | None = None,
     faces: FaceSequence | None = None,
+    hand_on: NDArray[np.bool_] | None = None,
     video: str | None = None,
     flags: tuple[Flag, ...] = (),
 ) -> RomMeasurement:
@@ -258,6 +277,8 @@ def measure_poses(
         Needed by movements whose instrument is the hand.
     faces : FaceSequence, optional
         Needed by movements whose instrument is the face.
+    hand_on : (frame,) bool, optional
+        Where somebody else's hand lay on the limb; not scored.
     video : str, optional
         The recording's name.
     flags : tuple of Flag
@@ -272,6 +293,7 @@ def measure_poses(
     if reading is None:
         return _nobody(passes, movement, side, video, flags)
     reading, skeleton = _in_space(reading, passes, side)
+    reading = reading.without_hands(hand_on)
     movement, angles = reading.movement, reading.angles
     repetitions = find_repetitions(_to_the_named_side(angles) if movement.two_way else angles)
     compensations = compensations_of(reading.merged.poses, movement, side, repetitions.scored)
@@ -304,6 +326,7 @@ def measure_poses(
         model=passes.as_filmed.model,
         video=video,
         skeleton=skeleton,
+        hand_on=hand_on,
     )
 
 

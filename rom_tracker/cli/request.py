@@ -33,7 +33,8 @@ LensOption = Annotated[
     typer.Option("--lens", help="Lens profile of the camera (JSON); otherwise the kept one of the camera that recorded, if any."),
 ]
 ClientOption = Annotated[
-    str | None, typer.Option("--client", metavar="X,Y", help="A point on the client, where others are in the picture (pixels).")
+    str | None,
+    typer.Option("--client", metavar="X,Y", help="A point on the client, where others are in the picture (pixels from its top left)."),
 ]
 ExplainOption = Annotated[bool, typer.Option("--explain", help="Show where the uncertainty comes from.")]
 OwnMovements = Annotated[
@@ -75,8 +76,8 @@ class Request:
         """The same, of the client at a point ``X,Y`` of the picture."""
         return self if client is None else replace(self, client=_point(client))
 
-    def measure(self, video: Path) -> RomMeasurement:
-        """Measure, with a progress bar on the side."""
+    def measure(self, video: Path, last: RomMeasurement | None = None) -> RomMeasurement:
+        """Measure, with a progress bar on the side; ``last`` is the same client's measurement before, if there is one."""
         from rom_tracker.capture import VideoFile
 
         next(iter(VideoFile(video)))  # A recording that cannot be read is told at once, before any model is fetched.
@@ -88,7 +89,14 @@ class Request:
             fetch_models([f"pose_{self.model}", *([] if instrument == "body" else [instrument])], fetched)
         with output.progress_bar(f"Measuring {video.name}") as progress:
             return measured(
-                video, self.movement, self.side, model=self.model, lens=self.lens, client=self.client, progress=progress
+                video,
+                self.movement,
+                self.side,
+                model=self.model,
+                lens=self.lens,
+                client=self.client,
+                last=last,
+                progress=progress,
             )
 
 
@@ -126,6 +134,10 @@ class SidesRequest:
     def through(self, profile: Path | None) -> SidesRequest:
         """The same through the lens of that profile, if any is given."""
         return replace(self, left=self.left.through(profile), right=self.right.through(profile))
+
+    def pointing_at(self, client: str | None) -> SidesRequest:
+        """The same, of the client at a point ``X,Y`` of the picture."""
+        return replace(self, left=self.left.pointing_at(client), right=self.right.pointing_at(client))
 
     def measure(self, side: Side) -> RomMeasurement:
         """Measure one of the sides."""
