@@ -15,7 +15,7 @@ from rom_tracker.analysis.flag import Flag, Verdict, verdict_of
 from rom_tracker.analysis.lens import lens_dict, lens_flags, lens_for
 from rom_tracker.analysis.quality import file_flags, flags_of, no_person, small_range
 from rom_tracker.analysis.repetitions import Repetition, Repetitions, find_repetitions
-from rom_tracker.analysis.seeing import SMALL_FACE_PX, VIEW_CAUTION_DEG, client_flags, fit_flags
+from rom_tracker.analysis.seeing import SMALL_FACE_PX, VIEW_CAUTION_DEG, client_flags, crossing_flags, fit_flags
 from rom_tracker.analysis.uncertainty import POOR_NOD_DEG, TURNED_VIEW_DEG, ErrorBudget, end_range_budget
 from rom_tracker.capture import VideoFile
 from rom_tracker.capture.lens import LensProfile
@@ -25,6 +25,7 @@ from rom_tracker.movements import Movement, load_catalogue
 from rom_tracker.pose import smoothing
 from rom_tracker.pose.angles import AngleSeries, fitted_series, is_fitted, resting_value
 from rom_tracker.pose.client import client_of, people_in
+from rom_tracker.pose.crossing import crossing_s
 from rom_tracker.pose.estimator import PoseModel, Progress, poses_of
 from rom_tracker.pose.hand import HandSequence, hands_of
 from rom_tracker.pose.hands_on import hands_on_limb
@@ -241,7 +242,7 @@ def measure(
     hands = hands_of(source, passes, side, second) if movement.instrument == "hand" else None
     faces = faces_of(source, passes, second) if movement.instrument == "face" and passes.person_found.any() else None
     hand_on = hands_on_limb(source, passes, movement, side, person.place)
-    flags = (*file_flags(ended_early=source.ended_early, model=model), *client_flags(person))
+    flags = (*file_flags(ended_early=source.ended_early, model=model), *client_flags(person), *crossing_flags(crossing_s(person, passes, movement, side)))
     hands, faces = hands and undistorted_mesh(hands, lens), faces and undistorted_mesh(faces, lens)
     passes = undistorted(passes, lens)
     found = measure_poses(passes, movement, side, hands=hands, faces=faces, hand_on=hand_on, video=os.fspath(video), flags=flags)

@@ -39,6 +39,11 @@ LOST_WITHIN_S = 0.5
 #: A lost end range lies beyond the scored ones where the face was last seen so much farther, in degrees.
 LOST_BEYOND_DEG = 5.0
 
+#: A limb found across somebody else for longer than this, in seconds, is not measured. In a rendered recording of an arm raised in
+#: front of a therapist half behind the client the elbow was found half an upper arm away, with full visibility in both looks: 92
+#: degrees instead of 118.
+CROSSING_S = 0.3
+
 #: Fewest frames that hold a repetition.
 FEWEST_FRAMES = 10
 
@@ -48,7 +53,7 @@ def client_flags(client: Client) -> tuple[Flag, ...]:
     if client.place is None:
         return ()
     message = f"{client.people} people are in the picture; {_who(client)} was measured"
-    other = " or ".join(f"--client {x:.0f},{y:.0f}" for x, y in client.others)
+    other = " or ".join(f"--client {x:.0f},{y:.0f}" for x, y in client.others_hips)
     if client.chosen_by == "point":
         return (Flag("several_people", f"{message}, as --client says.", "note"),)
     if client.chosen_by == "movement":
@@ -64,9 +69,20 @@ def _who(client: Client) -> str:
     """Which of the people, as one points them out in the picture."""
     assert client.place is not None
     x, y = client.place.hips
-    place = sum(other < x for other, _ in client.others)
+    place = sum(other < x for other, _ in client.others_hips)
     words = {0: "the one on the left", len(client.others): "the one on the right"}
     return f"{words.get(place, f'number {place + 1} from the left')} (hips at {x:.0f},{y:.0f})"
+
+
+def crossing_flags(crossing_s: float) -> tuple[Flag, ...]:
+    """Whether the limb moves across somebody else in the picture; ``crossing_s`` is for how many seconds it was found there."""
+    if crossing_s < CROSSING_S:
+        return ()
+    message = (
+        f"The limb lies across somebody else in the picture for {crossing_s:.1f} s, where one person's joints are taken for the "
+        "other's. Let everybody else stand on the other side of the client, or a big step away."
+    )
+    return (Flag("limb_across_somebody", message, "refused"),)
 
 
 def hand_on_flags(reading: Reading, repetitions: Repetitions) -> list[Flag]:

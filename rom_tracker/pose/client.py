@@ -10,7 +10,7 @@ followed within the part of the picture that is the client's.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -91,7 +91,7 @@ class People:
         return cls(arrays["marks"], (width, height))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Client:
     """The person who is measured.
 
@@ -103,14 +103,19 @@ class Client:
         Where the client is; None where nobody else is in the picture.
     chosen_by : {"movement", "point", "last place", "largest movement"}
         The last one where others move nearly as much and nothing else tells who it is.
-    others : tuple of (float, float)
-        Where the others stand: the middle of their hips, pixels of the picture, from left to right.
+    others : (person, landmark, 2)
+        The others' landmarks, pixels of the picture, median over the recording; from left to right.
     """
 
     people: int
     place: ClientPlace | None = None
     chosen_by: ChosenBy = "movement"
-    others: tuple[tuple[float, float], ...] = ()
+    others: Floats = field(default_factory=lambda: np.empty((0, len(LANDMARKS), 2)))
+
+    @property
+    def others_hips(self) -> list[tuple[float, float]]:
+        """Where the others stand: the middle of their hips, in pixels."""
+        return [(float(x), float(y)) for x, y in _middle(self.others, "mid_hip")]
 
     @property
     def sure(self) -> bool:
@@ -172,13 +177,9 @@ def client_of(
     if len(people) < 2:
         return Client(len(people))
     chosen, chosen_by = _chosen(people, movements_of(people, movement, side), at, last)
-    others = np.delete(people.hips, chosen, axis=0)
-    return Client(
-        people=len(people),
-        place=_place_of(people, chosen),
-        chosen_by=chosen_by,
-        others=tuple((float(x), float(y)) for x, y in others[np.argsort(others[:, 0])]),
-    )
+    others = np.nanmedian(np.delete(people.marks, chosen, axis=0), axis=1)
+    from_the_left = np.argsort(_middle(others, "mid_hip")[:, 0])
+    return Client(len(people), _place_of(people, chosen), chosen_by, others[from_the_left])
 
 
 def _chosen(

@@ -89,7 +89,7 @@ def hands_on_limb(
     ModelFileError
         The hand model is not here and cannot be fetched.
     """
-    if client is None or not _moves_a_limb(movement) or not passes.person_found.any():
+    if client is None or not moves_a_limb(movement) or not passes.person_found.any():
         return None
     poses = average(passes.as_filmed, passes.mirrored)
     hands = _hands_nearby(video, poses, movement, side, client)
@@ -147,7 +147,8 @@ def _distances(points: Floats, start: Floats, end: Floats) -> Floats:
     return np.asarray(np.linalg.norm(points - (start + share[:, None] * along), axis=1))
 
 
-def _moves_a_limb(movement: Movement) -> bool:
+def moves_a_limb(movement: Movement) -> bool:
+    """Whether what moves is a line between landmarks of the body that is not its middle."""
     names = movement.moving.points
     return movement.instrument == "body" and bool(names) and not all(name.startswith("mid_") for name in names)
 
