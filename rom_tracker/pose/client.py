@@ -48,6 +48,9 @@ STRIP_SHARE = 0.55
 #: The client moves at least so many times as far as anybody else; below it the choice is not sure.
 SURE_FACTOR = 2.0
 
+#: Less movement than this, in trunk lengths, is landmark noise and tells nobody apart.
+LEAST_MOVED = 0.1
+
 
 ChosenBy = Literal["movement", "point", "last place", "largest movement"]
 
@@ -190,7 +193,7 @@ def _chosen(
         marks = np.nanmedian(people.marks, axis=1)
         return int(np.argmin(np.nanmin(np.linalg.norm(marks - np.array(at), axis=-1), axis=1))), "point"
     most = int(np.argmax(moved))
-    if moved[most] >= SURE_FACTOR * np.delete(moved, most).max():
+    if moved[most] >= max(LEAST_MOVED, SURE_FACTOR * np.delete(moved, most).max()):
         return most, "movement"
     if last is not None:
         return int(np.argmin(np.linalg.norm(people.hips - np.array(last), axis=-1))), "last place"

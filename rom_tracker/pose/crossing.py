@@ -26,6 +26,9 @@ _OUTLINE = [
 #: What a limb's segment takes along.
 _BEYOND = {"elbow": "wrist", "knee": "ankle"}
 
+#: A body reaches so far beyond its joints, in the client's trunk lengths.
+MARGIN = 0.15
+
 #: Points looked at on each piece of the limb.
 _POINTS = 6
 
@@ -48,7 +51,7 @@ def crossing_s(client: Client, passes: PosePasses, movement: Movement, side: Sid
     across = np.zeros(len(poses), dtype=bool)
     for body in client.others:
         outline = cv2.convexHull(body[_OUTLINE].astype(np.float32))
-        across |= [_is_within(points, outline) for points in limb]
+        across |= [_is_within(points, outline, MARGIN * client.place.trunk_px) for points in limb]
     return float(np.gradient(poses.time_s)[across].sum()) if len(poses) > 1 else 0.0
 
 
@@ -62,6 +65,6 @@ def _limb(poses: PoseSequence, movement: Movement, side: Side) -> Floats:
     return np.concatenate(pieces, axis=1)
 
 
-def _is_within(points: Floats, outline: np.ndarray) -> bool:
-    """Whether any of the points lies within a convex outline; none that is unknown does."""
-    return any(cv2.pointPolygonTest(outline, (float(x), float(y)), False) > 0 for x, y in points if np.isfinite(x))
+def _is_within(points: Floats, outline: np.ndarray, margin: float) -> bool:
+    """Whether any of the points lies within a convex outline or so many pixels from it; none that is unknown does."""
+    return any(cv2.pointPolygonTest(outline, (float(x), float(y)), True) > -margin for x, y in points if np.isfinite(x))
