@@ -204,7 +204,8 @@ def compare(
     lens: LensOption = None,
     client: ClientOption = None,
     client_after: Annotated[
-        str | None, typer.Option("--client-after", metavar="X,Y", help="The same in the second recording, where it is another point.")
+        str | None,
+        typer.Option("--client-after", metavar="X,Y", help="The same in the second recording, where it is another point."),
     ] = None,
     as_json: JsonOption = False,
     chart: ChartOption = None,

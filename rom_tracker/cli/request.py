@@ -34,7 +34,9 @@ LensOption = Annotated[
 ]
 ClientOption = Annotated[
     str | None,
-    typer.Option("--client", metavar="X,Y", help="A point on the client, where others are in the picture (pixels from its top left)."),
+    typer.Option(
+        "--client", metavar="X,Y", help="A point on the client, where others are in the picture (pixels from its top left)."
+    ),
 ]
 ExplainOption = Annotated[bool, typer.Option("--explain", help="Show where the uncertainty comes from.")]
 OwnMovements = Annotated[

@@ -90,7 +90,12 @@ def test_it_is_said_who_was_measured_and_how_to_say_otherwise():
     left, right = standing(200), standing(420)
     place = ClientPlace(Region(0, 0, 640, 480), hips=(200.0, 240.0), trunk_px=80.0, reach_px=40.0)
     assert client_flags(Client(1)) == ()
-    for chosen_by, severity in (("movement", "note"), ("point", "note"), ("last place", "caution"), ("largest movement", "caution")):
+    for chosen_by, severity in (
+        ("movement", "note"),
+        ("point", "note"),
+        ("last place", "caution"),
+        ("largest movement", "caution"),
+    ):
         (flag,) = client_flags(Client(2, place, chosen_by, right[None]))
         assert flag.severity == severity
         assert "the one on the left (hips at 200,240) was measured" in flag.message
