@@ -2,9 +2,9 @@
 
 The pose model's tracker holds on to one person, whichever it finds first: beside a therapist it measured the therapist, or jumped
 from one to the other, in 2 of 3 rendered recordings. So a few frames are looked at first, in overlapping parts, since two people
-side by side are often found as one in the whole picture. Where there are several people, the client is the one who moves as the
-movement says, or the one pointed at, or, where others move as much, the one at the place where the client was last time; the recording is
-followed within the part of the picture that is the client's.
+side by side are often found as one in the whole picture. Where there are several people, the client is the one pointed at, or the
+one who moves as the movement says, or, where others move as much, the one at the place where the client was last time; the
+recording is followed within the part of the picture that is the client's.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ it is the places that tell: the limb as found, and the outline of the others as 
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 
@@ -61,7 +63,7 @@ def _limb(poses: PoseSequence, movement: Movement, side: Side) -> Floats:
     names = [start, end, *([_BEYOND[end]] if end in _BEYOND else [])]
     joints = [poses.point(name, side) for name in names]
     share = np.linspace(0, 1, _POINTS + 1)[1:, None]
-    pieces = [a[:, None] + share * (b - a)[:, None] for a, b in zip(joints[:-1], joints[1:], strict=True)]
+    pieces = [a[:, None] + share * (b - a)[:, None] for a, b in pairwise(joints)]
     return np.concatenate(pieces, axis=1)
 
 

@@ -100,7 +100,7 @@ def test_it_is_said_who_was_measured_and_how_to_say_otherwise():
         assert flag.severity == severity
         assert "the one on the left (hips at 200,240) was measured" in flag.message
         assert ("--client 420,240" in flag.message) == (chosen_by != "point")
-    (flag,) = client_flags(Client(2, place, "movement", (left - (100, 0))[None]))
+    (flag,) = client_flags(Client(2, place, "movement", (left - np.array([100, 0]))[None]))
     assert "the one on the right" in flag.message
 
 

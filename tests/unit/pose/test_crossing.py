@@ -20,7 +20,7 @@ TRUNK_PX = float(np.linalg.norm(PASSES.as_filmed.point("mid_shoulder", "left")[0
 def beside(trunks: float) -> Client:
     """The client and somebody who stands so many trunk lengths to the right of the picture, on the side of the raised arm."""
     place = ClientPlace(Region(0, 0, 640, 640), hips=(320.0, 340.0), trunk_px=TRUNK_PX, reach_px=40.0)
-    return Client(2, place, others=(STANDING + (trunks * TRUNK_PX, 0))[None])
+    return Client(2, place, others=(STANDING + np.array([trunks * TRUNK_PX, 0]))[None])
 
 
 def test_an_arm_raised_across_somebody_else_is_told():
