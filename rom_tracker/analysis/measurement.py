@@ -242,14 +242,13 @@ def measure(
     hands = hands_of(source, passes, side, second) if movement.instrument == "hand" else None
     faces = faces_of(source, passes, second) if movement.instrument == "face" and passes.person_found.any() else None
     hand_on = hands_on_limb(source, passes, movement, side, person.place)
-    flags = (
-        *file_flags(ended_early=source.ended_early, model=model),
-        *client_flags(person),
-        *crossing_flags(crossing_s(person, passes, movement, side)),
-    )
+    crossing = crossing_flags(crossing_s(person, passes, movement, side))
+    flags = (*file_flags(ended_early=source.ended_early, model=model), *client_flags(person), *crossing)
     hands, faces = hands and undistorted_mesh(hands, lens), faces and undistorted_mesh(faces, lens)
     passes = undistorted(passes, lens)
     found = measure_poses(passes, movement, side, hands=hands, faces=faces, hand_on=hand_on, video=os.fspath(video), flags=flags)
+    if crossing:  # What else is seen in joints that were mistaken is neither a reason nor a number.
+        return replace(found, flags=flags, repetitions=Repetitions((), (), ()))
     return replace(found, flags=(*found.flags, *lens_flags(found)))
 
 
