@@ -275,7 +275,8 @@ class _Artist:
     def _lines(self, index: int, angle_deg: float) -> list[Line]:
         """Lines of the panel."""
         measurement, time_s = self.measurement, self.measurement.angles.time_s[index]
-        lines: list[Line] = [] if np.isfinite(angle_deg) else [("not seen", None)]
+        held = measurement.hand_on is not None and bool(measurement.hand_on[index])
+        lines: list[Line] = [] if np.isfinite(angle_deg) else [("hand on the limb" if held else "not seen", None)]
         if measurement.verdict == "refused":
             return [*lines, ("no result", None)]
         found = measurement.repetitions

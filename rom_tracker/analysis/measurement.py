@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rom_tracker import __version__
 from rom_tracker.analysis.attention import ATTENTION_VERSION, moments_that_matter
@@ -16,18 +17,20 @@ from rom_tracker.analysis.flag import Flag, Verdict, verdict_of
 from rom_tracker.analysis.lens import lens_dict, lens_for, with_lens
 from rom_tracker.analysis.quality import file_flags, flags_of, no_person, small_range
 from rom_tracker.analysis.repetitions import Repetition, Repetitions, find_repetitions
-from rom_tracker.analysis.seeing import SMALL_FACE_PX, VIEW_CAUTION_DEG, client_flags, fit_flags
+from rom_tracker.analysis.seeing import SMALL_FACE_PX, VIEW_CAUTION_DEG, client_flags, crossing_flags, fit_flags
 from rom_tracker.analysis.uncertainty import POOR_NOD_DEG, TURNED_VIEW_DEG, ErrorBudget, end_range_budget
 from rom_tracker.capture import VideoFile
 from rom_tracker.capture.lens import LensProfile
 from rom_tracker.errors import UsageError
-from rom_tracker.landmarks import Side
+from rom_tracker.landmarks import Side, locate
 from rom_tracker.movements import Movement, load_catalogue
 from rom_tracker.pose import smoothing
 from rom_tracker.pose.angles import AngleSeries, fitted_series, is_fitted, resting_value
 from rom_tracker.pose.client import client_of, people_in
+from rom_tracker.pose.crossing import crossing_s
 from rom_tracker.pose.estimator import Closer, ModelChoice, Progress, poses_of
 from rom_tracker.pose.hand import HandSequence, hands_of
+from rom_tracker.pose.hands_on import hands_on_limb
 from rom_tracker.pose.head import FaceSequence, faces_of
 from rom_tracker.pose.lens import undistorted, undistorted_mesh
 from rom_tracker.pose.passes import MergedPasses, merge_passes
@@ -74,6 +77,8 @@ class RomMeasurement:
         Between these the landmarks are interpolated.
     offset_deg : float
         The correction in ``peak_deg``; see :mod:`rom_tracker.analysis.correction`.
+    hand_on : (frame,) bool or None
+        Where somebody else's hand lay on the limb, which is not scored; None where nobody else is in the picture.
     """
 
     movement: Movement
@@ -97,6 +102,7 @@ class RomMeasurement:
     skeleton: Skeleton | None = None
     frames_looked_at: int = 0
     offset_deg: float = 0.0
+    hand_on: NDArray[np.bool_] | None = None
 
     @property
     def geometry(self) -> str:
@@ -116,6 +122,15 @@ class RomMeasurement:
         if self.peak_deg is None or self.budget is None:
             return None
         return self.budget.interval_deg(self.peak_deg)
+
+    def place_in(self, size: tuple[int, int]) -> tuple[float, float] | None:
+        """Where the client's hips were, in pixels of a picture of that width and height; None where nobody was found."""
+        if self.merged is None:
+            return None
+        poses = self.merged.poses
+        hips = poses.filmed_xy[:, list(locate("mid_hip", self.side))].mean(axis=1)
+        x, y = np.nanmedian(hips, axis=0) * np.array(size) / np.array(poses.image_size)
+        return float(x), float(y)
 
     @property
     def best_rom_deg(self) -> float | None:
@@ -181,6 +196,7 @@ def measure(
     lens: LensProfile | None = None,
     client: tuple[float, float] | None = None,
     every_frame: bool = False,
+    last: RomMeasurement | None = None,
     progress: Progress | None = None,
 ) -> RomMeasurement:
     """Measure the range of motion in a recording.
@@ -202,6 +218,8 @@ def measure(
         moves as the movement says.
     every_frame : bool
         Look at every frame, and not only closely where the result hangs on it; see :mod:`rom_tracker.analysis.attention`.
+    last : RomMeasurement, optional
+        Of the same client before; where others move as much, the one at the place where the client was then is taken.
     progress : callable, optional
         Called with the seconds of video done, and in all where known.
 
@@ -233,19 +251,30 @@ def measure(
     lens = lens_for(source, lens)
     chosen = movement.model if model == "auto" else model
     rounds = 1 if movement.instrument == "body" else 2
-    person = client_of(people_in(source), movement, side, client)
+    person = client_of(people_in(source), movement, side, client, last and last.place_in(source.size))
     closer = _closer(movement, side) if movement.instrument == "body" and not every_frame else None
     passes = poses_of(source, chosen, _round_of(progress, 0, rounds), person.place, closer)
     second = _round_of(progress, 1, rounds)
     hands = hands_of(source, passes, side, second) if movement.instrument == "hand" else None
     faces = faces_of(source, passes, second) if movement.instrument == "face" and passes.person_found.any() else None
-    flags = (*file_flags(ended_early=source.ended_early, model=chosen, usual=movement.model), *client_flags(person))
+    hand_on = hands_on_limb(source, passes, movement, side, person.place)
+    crossing = crossing_flags(crossing_s(person, passes, movement, side))
+    flags = (*file_flags(ended_early=source.ended_early, model=chosen, usual=movement.model), *client_flags(person), *crossing)
     hands, faces = hands and undistorted_mesh(hands, lens), faces and undistorted_mesh(faces, lens)
-    passes = undistorted(passes, lens)
-    usual = chosen == movement.model
-    return with_lens(
-        measure_poses(passes, movement, side, hands=hands, faces=faces, video=os.fspath(video), flags=flags, offset=usual)
+    found = measure_poses(
+        undistorted(passes, lens),
+        movement,
+        side,
+        hands=hands,
+        faces=faces,
+        hand_on=hand_on,
+        video=os.fspath(video),
+        flags=flags,
+        offset=chosen == movement.model,
     )
+    if crossing:  # What else is seen in joints that were mistaken is neither a reason nor a number.
+        return replace(found, flags=flags, repetitions=Repetitions((), (), ()))
+    return with_lens(found)
 
 
 def _closer(movement: Movement, side: Side) -> tuple[str, Closer]:
@@ -269,6 +298,7 @@ def measure_poses(
     *,
     hands: HandSequence | None = None,
     faces: FaceSequence | None = None,
+    hand_on: NDArray[np.bool_] | None = None,
     video: str | None = None,
     flags: tuple[Flag, ...] = (),
     offset: bool = False,
@@ -284,6 +314,8 @@ def measure_poses(
         Needed by movements whose instrument is the hand.
     faces : FaceSequence, optional
         Needed by movements whose instrument is the face.
+    hand_on : (frame,) bool, optional
+        Where somebody else's hand lay on the limb; not scored.
     video : str, optional
         The recording's name.
     flags : tuple of Flag
@@ -300,6 +332,7 @@ def measure_poses(
     if reading is None:
         return _nobody(passes, movement, side, video, flags)
     reading, skeleton = _in_space(reading, passes, side)
+    reading = reading.without_hands(hand_on)
     movement, angles = reading.movement, reading.angles
     repetitions = find_repetitions(_to_the_named_side(angles) if movement.two_way else angles)
     offset_deg = offset_for(angles, repetitions, movement) if offset and skeleton is None else 0.0
@@ -339,6 +372,7 @@ def measure_poses(
         skeleton=skeleton,
         frames_looked_at=len(passes.time_s),
         offset_deg=offset_deg,
+        hand_on=hand_on,
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from rom_tracker.analysis.flag import Flag
 from rom_tracker.analysis.repetitions import PLATEAU_S, SMALLEST_EXCURSION_DEG, Repetition, Repetitions
-from rom_tracker.analysis.seeing import FEWEST_FRAMES, instrument_flags, times, view_flags
+from rom_tracker.analysis.seeing import FEWEST_FRAMES, hand_on_flags, instrument_flags, is_held, times, view_flags
 from rom_tracker.landmarks import Side, opposite_side
 from rom_tracker.movements import Movement, Segment
 from rom_tracker.pose.angles import AngleSeries, resting_value, turn_deg
@@ -100,7 +100,8 @@ def flags_of(reading: Reading, repetitions: Repetitions, side: Side) -> tuple[Fl
         *_frame_flags(angles),
         *view_flags(view, movement, side),
         *instrument_flags(reading, repetitions),
-        *_repetition_flags(angles, repetitions, movement),
+        *hand_on_flags(reading, repetitions),
+        *_repetition_flags(angles, repetitions, movement, held=is_held(reading)),
         *_direction_flags(angles, repetitions, merged, movement, side),
         *_visibility_flags(angles, movement, side, view),
         *_looks_flags(reading, repetitions.scored),
@@ -125,12 +126,14 @@ def _frame_flags(angles: AngleSeries) -> list[Flag]:
     return []
 
 
-def _repetition_flags(angles: AngleSeries, repetitions: Repetitions, movement: Movement) -> list[Flag]:
+def _repetition_flags(angles: AngleSeries, repetitions: Repetitions, movement: Movement, *, held: bool) -> list[Flag]:
     found: list[Flag] = []
     scored = repetitions.scored
     known = angles.angle_deg[np.isfinite(angles.angle_deg)]
     if not scored and len(angles) >= FEWEST_FRAMES:
-        if repetitions.cut_off:
+        if held:
+            pass  # Said already.
+        elif repetitions.cut_off:
             found.append(
                 Flag("end_range_not_seen", f"The end range near {times(repetitions.cut_off)} was not seen: a joint was lost there "
                      "or the recording ended on the way. Record again with the whole movement in the picture.", "refused")

@@ -39,27 +39,70 @@ LOST_WITHIN_S = 0.5
 #: A lost end range lies beyond the scored ones where the face was last seen so much farther, in degrees.
 LOST_BEYOND_DEG = 5.0
 
+#: A limb found across somebody else for longer than this, in seconds, is not measured. In a rendered recording of an arm raised in
+#: front of a therapist half behind the client the elbow was found half an upper arm away, with full visibility in both looks: 92
+#: degrees instead of 118.
+CROSSING_S = 0.3
+
 #: Fewest frames that hold a repetition.
 FEWEST_FRAMES = 10
 
 
 def client_flags(client: Client) -> tuple[Flag, ...]:
-    """Who was measured, where several people are in the picture."""
+    """Who was measured, where several people are in the picture, and how to say that it is somebody else."""
     if client.place is None:
         return ()
-    where = f"the one near x = {client.place.hips[0]:.0f}, y = {client.place.hips[1]:.0f}"
-    message = f"{client.people} people are in the picture; {where} was measured"
-    if client.sure:
-        return (
-            Flag("several_people", f"{message}. If that is not the client, say where the client is with --client X,Y.", "note"),
-        )
-    return (
-        Flag(
-            "several_people",
-            f"{message}, but others move as much. Say where the client is with --client X,Y, or let the others stand still.",
-            "caution",
-        ),
+    message = f"{client.people} people are in the picture; {_who(client)} was measured"
+    other = " or ".join(f"--client {x:.0f},{y:.0f}" for x, y in client.others_hips)
+    if client.chosen_by == "point":
+        return (Flag("several_people", f"{message}, as --client says.", "note"),)
+    if client.chosen_by == "movement":
+        return (Flag("several_people", f"{message}, who moves the most. If the client is somebody else: {other}.", "note"),)
+    said = f"Say who is the client, for another one with {other}, or let the others stand still."
+    if client.chosen_by == "last place":
+        said = f"who stands where the client stood last time; others move as much. If the client is somebody else: {other}."
+        return (Flag("several_people", f"{message}, {said}", "caution"),)
+    return (Flag("several_people", f"{message}, but others move as much. {said}", "caution"),)
+
+
+def _who(client: Client) -> str:
+    """Which of the people, as one points them out in the picture."""
+    assert client.place is not None
+    x, y = client.place.hips
+    place = sum(other < x for other, _ in client.others_hips)
+    words = {0: "the one on the left", len(client.others): "the one on the right"}
+    return f"{words.get(place, f'number {place + 1} from the left')} (hips at {x:.0f},{y:.0f})"
+
+
+def crossing_flags(crossing_s: float) -> tuple[Flag, ...]:
+    """Whether the limb moves across somebody else in the picture; ``crossing_s`` is for how many seconds it was found there."""
+    if crossing_s < CROSSING_S:
+        return ()
+    message = (
+        f"The limb lies across somebody else in the picture for {crossing_s:.1f} s, where one person's joints are taken for the "
+        "other's. Let everybody else stand on the other side of the client, or a big step away."
     )
+    return (Flag("limb_across_somebody", message, "refused"),)
+
+
+def hand_on_flags(reading: Reading, repetitions: Repetitions) -> list[Flag]:
+    """Whether somebody else's hand lay on the limb, and when."""
+    if not is_held(reading):
+        return []
+    assert reading.hand_on is not None
+    time_s, edges = reading.angles.time_s, np.diff(np.pad(reading.hand_on.astype(int), 1))
+    first, last = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1
+    when = ", ".join(f"{time_s[a]:.1f} to {time_s[b]:.1f} s" for a, b in zip(first, last, strict=True))
+    message = f"Somebody else's hand lay on the limb ({when}); what it hides or leads is not scored"
+    advice = "Let go before the end range, and let the client move alone."
+    if repetitions.scored:
+        return [Flag("hand_on_limb", f"{message}. {advice}", "caution")]
+    return [Flag("hand_on_limb", f"{message}, and nothing else is left. {advice}", "refused")]
+
+
+def is_held(reading: Reading) -> bool:
+    """Whether somebody else's hand lay on the limb at any time."""
+    return reading.hand_on is not None and bool(reading.hand_on.any())
 
 
 def view_flags(view: View, movement: Movement, side: Side) -> list[Flag]:

@@ -70,7 +70,7 @@ def measure(
     if is_both(side) or other_side is not None:
         if overlay is not None:
             raise UsageError("An overlay shows one side: ask for it with --side left or --side right, without --other-side.")
-        sides = SidesRequest.of(video, other_side, movement, side, model, movements_file).through(lens)
+        sides = SidesRequest.of(video, other_side, movement, side, model, movements_file).through(lens).pointing_at(client)
         sides = sides.looking(every_frame=every_frame)
         check_outputs(tuple(sides.videos.values()), (angles, (".csv",)), (chart, CHART_SUFFIXES))
         refused = _measure_sides(sides, person, as_json, angles, chart, explain)
@@ -209,6 +209,10 @@ def compare(
     every_frame: EveryFrameOption = False,
     lens: LensOption = None,
     client: ClientOption = None,
+    client_after: Annotated[
+        str | None,
+        typer.Option("--client-after", metavar="X,Y", help="The same in the second recording, where it is another point."),
+    ] = None,
     as_json: JsonOption = False,
     chart: ChartOption = None,
     primary: Annotated[
@@ -221,14 +225,15 @@ def compare(
     from rom_tracker.analysis.comparison import compare as compared
     from rom_tracker.repeatability_table import own_for
 
-    wanted = replace(Request.of((before, after), movement, side, model, movements_file).through(lens), every_frame=every_frame)
+    wanted = Request.of((before, after), movement, side, model, movements_file).through(lens).pointing_at(client)
+    wanted = replace(wanted, every_frame=every_frame)
     check_outputs((before, after), (chart, CHART_SUFFIXES))
     check_there(after)
     own = own_for(wanted.movement.key, wanted.model, camera_of((before, after)))
     measured: list[RomMeasurement] = []
     try:
-        for video in (before, after):
-            measured.append(wanted.measure(video))
+        measured.append(wanted.measure(before))
+        measured.append(wanted.pointing_at(client_after).measure(after, last=measured[0]))
     except VideoError as error:
         if as_json:
             output.print_json(_no_comparison(before, after, measured, wanted, error, primary))

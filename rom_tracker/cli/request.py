@@ -38,7 +38,10 @@ LensOption = Annotated[
     typer.Option("--lens", help="Lens profile of the camera (JSON); otherwise the kept one of the camera that recorded, if any."),
 ]
 ClientOption = Annotated[
-    str | None, typer.Option("--client", metavar="X,Y", help="A point on the client, where others are in the picture (pixels).")
+    str | None,
+    typer.Option(
+        "--client", metavar="X,Y", help="A point on the client, where others are in the picture (pixels from its top left)."
+    ),
 ]
 ExplainOption = Annotated[bool, typer.Option("--explain", help="Show where the uncertainty comes from.")]
 OwnMovements = Annotated[
@@ -79,8 +82,8 @@ class Request:
         """The same, of the client at a point ``X,Y`` of the picture."""
         return self if client is None else replace(self, client=_point(client))
 
-    def measure(self, video: Path) -> RomMeasurement:
-        """Measure, with a progress bar on the side."""
+    def measure(self, video: Path, last: RomMeasurement | None = None) -> RomMeasurement:
+        """Measure, with a progress bar on the side; ``last`` is the same client's measurement before, if there is one."""
         from rom_tracker.capture import VideoFile
 
         next(iter(VideoFile(video)))  # A recording that cannot be read is told at once, before any model is fetched.
@@ -95,10 +98,10 @@ class Request:
                 model=self.model,
                 lens=self.lens,
                 client=self.client,
+                last=last,
                 every_frame=self.every_frame,
                 progress=progress,
             )
-
 
     def _fetch_models(self) -> None:
         from rom_tracker.pose.models import fetch_models
@@ -151,6 +154,10 @@ class SidesRequest:
     def looking(self, *, every_frame: bool) -> SidesRequest:
         """The same, looking at every frame or only where it matters."""
         return replace(self, left=replace(self.left, every_frame=every_frame), right=replace(self.right, every_frame=every_frame))
+
+    def pointing_at(self, client: str | None) -> SidesRequest:
+        """The same, of the client at a point ``X,Y`` of the picture."""
+        return replace(self, left=self.left.pointing_at(client), right=self.right.pointing_at(client))
 
     def measure(self, side: Side) -> RomMeasurement:
         """Measure one of the sides."""

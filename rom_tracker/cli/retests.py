@@ -16,6 +16,7 @@ from rom_tracker.cli.request import Request
 from rom_tracker.errors import UsageError, VideoError
 
 if TYPE_CHECKING:
+    from rom_tracker.analysis.measurement import RomMeasurement
     from rom_tracker.capture import RecordingInfo
     from rom_tracker.landmarks import Side
     from rom_tracker.movements import Movement
@@ -156,7 +157,9 @@ def _measured(retest: Retest, movement: Movement, ask: Ask) -> Measured:
         raise UsageError(f"expected a test and a retest, got {got}")
     _check_same_movement(recordings, movement)
     wanted = ask(recordings, retest.side)
-    measurements = [wanted.measure(path) for path in recordings]
+    measurements: list[RomMeasurement] = []
+    for path in recordings:
+        measurements.append(wanted.measure(path, last=measurements[-1] if measurements else None))
     peaks_deg: list[float] = []
     for path, one in zip(recordings, measurements, strict=True):
         if one.peak_deg is None:

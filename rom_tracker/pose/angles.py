@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +61,15 @@ class AngleSeries:
 
     def __len__(self) -> int:
         return len(self.time_s)
+
+    def without(self, frames: NDArray[np.bool_]) -> AngleSeries:
+        """The same with the angle unknown in the given frames, (frame,)."""
+        return replace(
+            self,
+            angle_deg=np.where(frames, np.nan, self.angle_deg),
+            confidence=np.where(frames, 0.0, self.confidence),
+            noise_deg=np.where(frames, np.nan, self.noise_deg),
+        )
 
 
 def angle_series(poses: PoseSequence, movement: Movement, side: Side, view: View) -> AngleSeries:

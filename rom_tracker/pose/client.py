@@ -2,15 +2,16 @@
 
 The pose model's tracker holds on to one person, whichever it finds first: beside a therapist it measured the therapist, or jumped
 from one to the other, in 2 of 3 rendered recordings. So a few frames are looked at first, in overlapping parts, since two people
-side by side are often found as one in the whole picture. Where there are several people, the client is the one who moves as the
-movement says, or the one pointed at, and the recording is followed within the part of the picture that is the client's.
+side by side are often found as one in the whole picture. Where there are several people, the client is the one pointed at, or the
+one who moves as the movement says, or, where others move as much, the one at the place where the client was last time; the
+recording is followed within the part of the picture that is the client's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Self
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,12 @@ STRIP_SHARE = 0.55
 
 #: The client moves at least so many times as far as anybody else; below it the choice is not sure.
 SURE_FACTOR = 2.0
+
+#: Less movement than this, in trunk lengths, is landmark noise and tells nobody apart.
+LEAST_MOVED = 0.1
+
+
+ChosenBy = Literal["movement", "point", "last place", "largest movement"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +94,7 @@ class People:
         return cls(arrays["marks"], (width, height))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Client:
     """The person who is measured.
 
@@ -97,13 +104,26 @@ class Client:
         How many are in the picture.
     place : ClientPlace or None
         Where the client is; None where nobody else is in the picture.
-    sure : bool
-        Whether the client was pointed at, or moves clearly more than the others.
+    chosen_by : {"movement", "point", "last place", "largest movement"}
+        The last one where others move nearly as much and nothing else tells who it is.
+    others : (person, landmark, 2)
+        The others' landmarks, pixels of the picture, median over the recording; from left to right.
     """
 
     people: int
     place: ClientPlace | None = None
-    sure: bool = True
+    chosen_by: ChosenBy = "movement"
+    others: Floats = field(default_factory=lambda: np.empty((0, len(LANDMARKS), 2)))
+
+    @property
+    def others_hips(self) -> list[tuple[float, float]]:
+        """Where the others stand: the middle of their hips, in pixels."""
+        return [(float(x), float(y)) for x, y in _middle(self.others, "mid_hip")]
+
+    @property
+    def sure(self) -> bool:
+        """Whether the client was pointed at, or moves clearly more than the others."""
+        return self.chosen_by in ("movement", "point")
 
 
 def people_in(video: VideoFile, model: PoseModel = "full") -> People:
@@ -130,7 +150,13 @@ def people_in(video: VideoFile, model: PoseModel = "full") -> People:
     return people
 
 
-def client_of(people: People, movement: Movement, side: Side, at: tuple[float, float] | None = None) -> Client:
+def client_of(
+    people: People,
+    movement: Movement,
+    side: Side,
+    at: tuple[float, float] | None = None,
+    last: tuple[float, float] | None = None,
+) -> Client:
     """Choose the client.
 
     Parameters
@@ -140,6 +166,8 @@ def client_of(people: People, movement: Movement, side: Side, at: tuple[float, f
         What the client does: the one whose moving segment goes farthest, in trunk lengths, is chosen.
     at : (float, float), optional
         A point on the client, in pixels of the upright picture; then the person nearest to it is chosen.
+    last : (float, float), optional
+        Where the client's hips were last time, in pixels; where others move as much, the person nearest to it is chosen.
 
     Raises
     ------
@@ -151,14 +179,25 @@ def client_of(people: People, movement: Movement, side: Side, at: tuple[float, f
         raise UsageError(f"expected a point within the picture of {width} x {height} pixels, got {at[0]:g},{at[1]:g}")
     if len(people) < 2:
         return Client(len(people))
+    chosen, chosen_by = _chosen(people, movements_of(people, movement, side), at, last)
+    others = np.nanmedian(np.delete(people.marks, chosen, axis=0), axis=1)
+    from_the_left = np.argsort(_middle(others, "mid_hip")[:, 0])
+    return Client(len(people), _place_of(people, chosen), chosen_by, others[from_the_left])
+
+
+def _chosen(
+    people: People, moved: Floats, at: tuple[float, float] | None, last: tuple[float, float] | None
+) -> tuple[int, ChosenBy]:
+    """Which person is the client, and by what."""
     if at is not None:
-        boxes = np.nanmedian(people.marks, axis=1)
-        chosen, sure = int(np.argmin(np.nanmin(np.linalg.norm(boxes - np.array(at), axis=-1), axis=1))), True
-    else:
-        moved = movements_of(people, movement, side)
-        chosen = int(np.argmax(moved))
-        sure = bool(moved[chosen] >= SURE_FACTOR * np.delete(moved, chosen).max())
-    return Client(len(people), _place_of(people, chosen), sure)
+        marks = np.nanmedian(people.marks, axis=1)
+        return int(np.argmin(np.nanmin(np.linalg.norm(marks - np.array(at), axis=-1), axis=1))), "point"
+    most = int(np.argmax(moved))
+    if moved[most] >= max(LEAST_MOVED, SURE_FACTOR * np.delete(moved, most).max()):
+        return most, "movement"
+    if last is not None:
+        return int(np.argmin(np.linalg.norm(people.hips - np.array(last), axis=-1))), "last place"
+    return most, "largest movement"
 
 
 def movements_of(people: People, movement: Movement, side: Side) -> Floats:

@@ -215,8 +215,13 @@ class PlainEstimator(MediaPipeEstimator):
         return found, found
 
 
-class PeopleFinder:
-    """Finds several people in single pictures with MediaPipe's pose landmarker.
+class _Finder:
+    """Finds things in parts of single pictures, each on its own: nothing is followed from one to the next.
+
+    Parameters
+    ----------
+    model_key : str
+        A key of the model table.
 
     Raises
     ------
@@ -224,35 +229,75 @@ class PeopleFinder:
         On entering, where the model is not here and cannot be fetched.
     """
 
-    def __init__(self, model: PoseModel = "full") -> None:
-        self._key = f"pose_{model}"
-        self.name = f"{self._key} {MODELS[self._key].sha256[:12]}, mediapipe {_mediapipe_version()}"
+    def __init__(self, model_key: str) -> None:
+        self._key = model_key
+        self.name = f"{model_key} {MODELS[model_key].sha256[:12]}, mediapipe {_mediapipe_version()}"
         self._landmarker: Any = None
+
+    @abstractmethod
+    def _open(self, path: str) -> Any:
+        """A landmarker of MediaPipe's for the model file."""
+
+    @abstractmethod
+    def _marks(self, answer: Any) -> list[Any]:
+        """The landmarks of everything that was found."""
 
     def __enter__(self) -> Self:
         path = ensure_model(self._key)
         with _quiet_native_stderr():
-            from mediapipe.tasks.python import BaseOptions, vision
-
-            options = vision.PoseLandmarkerOptions(
-                base_options=BaseOptions(model_asset_path=str(path)), running_mode=vision.RunningMode.IMAGE, num_poses=MOST_PEOPLE
-            )
-            self._landmarker = vision.PoseLandmarker.create_from_options(options)
+            self._landmarker = self._open(str(path))
         return self
 
     def __exit__(self, *exc: object) -> None:
         self._landmarker.close()
         self._landmarker = None
 
-    def find(self, image: NDArray[np.uint8], part: Region) -> list[NDArray[np.float64]]:
-        """(landmark, 2) pixels of everybody found in a part of the picture."""
+    def find(self, image: NDArray[np.uint8], part: Region, *, enlarged: bool = False) -> list[NDArray[np.float64]]:
+        """(landmark, 2) pixels of everything found in a part of the picture, which is seen as it is or enlarged."""
         import mediapipe
 
-        rgb = cv2.cvtColor(np.ascontiguousarray(image[part.top : part.bottom, part.left : part.right]), cv2.COLOR_BGR2RGB)
+        cut = part.cut(image) if enlarged else np.ascontiguousarray(image[part.top : part.bottom, part.left : part.right])
+        rgb = cv2.cvtColor(cut, cv2.COLOR_BGR2RGB)
         with _quiet_native_stderr():
             answer = self._landmarker.detect(mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=rgb))
-        height, width = rgb.shape[:2]
-        return [np.array([(m.x * width + part.left, m.y * height + part.top) for m in marks]) for marks in answer.pose_landmarks]
+        width, height = part.right - part.left, part.bottom - part.top
+        return [np.array([(m.x * width + part.left, m.y * height + part.top) for m in marks]) for marks in self._marks(answer)]
+
+
+class PeopleFinder(_Finder):
+    """Finds several people in single pictures with MediaPipe's pose landmarker."""
+
+    def __init__(self, model: PoseModel = "full") -> None:
+        super().__init__(f"pose_{model}")
+
+    def _open(self, path: str) -> Any:
+        from mediapipe.tasks.python import BaseOptions, vision
+
+        options = vision.PoseLandmarkerOptions(
+            base_options=BaseOptions(model_asset_path=path), running_mode=vision.RunningMode.IMAGE, num_poses=MOST_PEOPLE
+        )
+        return vision.PoseLandmarker.create_from_options(options)
+
+    def _marks(self, answer: Any) -> list[Any]:
+        return list(answer.pose_landmarks)
+
+
+class HandFinder(_Finder):
+    """Finds several hands in single pictures with MediaPipe's hand landmarker."""
+
+    def __init__(self) -> None:
+        super().__init__("hand")
+
+    def _open(self, path: str) -> Any:
+        from mediapipe.tasks.python import BaseOptions, vision
+
+        options = vision.HandLandmarkerOptions(
+            base_options=BaseOptions(model_asset_path=path), running_mode=vision.RunningMode.IMAGE, num_hands=MOST_HANDS
+        )
+        return vision.HandLandmarker.create_from_options(options)
+
+    def _marks(self, answer: Any) -> list[Any]:
+        return list(answer.hand_landmarks)
 
 
 class HandEstimator(_TwoLooks[tuple[FoundHand, ...]]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rom_tracker.capture.lens import pinhole
 from rom_tracker.errors import UsageError
@@ -42,6 +43,8 @@ class Reading:
         Width of that face in pixels.
     looks_apart_deg : (frame,) or None
         By how much the angles of the two looks differ, where the body's landmarks gave them.
+    hand_on : (frame,) bool or None
+        Where somebody else's hand lay on the limb, so that the angle is taken as unknown; None where nobody else is there.
     """
 
     movement: Movement
@@ -53,6 +56,11 @@ class Reading:
     head: Floats | None = None
     face_px: float | None = None
     looks_apart_deg: Floats | None = None
+    hand_on: NDArray[np.bool_] | None = None
+
+    def without_hands(self, hand_on: NDArray[np.bool_] | None) -> Reading:
+        """The same with the angle unknown where somebody else's hand lay on the limb."""
+        return self if hand_on is None else replace(self, angles=self.angles.without(hand_on), hand_on=hand_on)
 
 
 def read_angle(

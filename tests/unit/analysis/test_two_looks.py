@@ -5,11 +5,8 @@ import pytest
 from stick_figure import repetitions_deg, stick_passes
 
 from rom_tracker.analysis.measurement import measure_poses
-from rom_tracker.analysis.seeing import client_flags
 from rom_tracker.landmarks import INDEX
 from rom_tracker.movements import load_catalogue
-from rom_tracker.pose.client import Client
-from rom_tracker.pose.region import ClientPlace, Region
 from rom_tracker.pose.sequence import PosePasses
 
 KNEE = load_catalogue()["knee_flexion"]
@@ -38,14 +35,3 @@ def test_two_looks_that_disagree_about_the_end_range_are_told(turned_deg, severi
     if severity:
         assert f"differ by {abs(turned_deg)} degrees" in flags[0].message
         assert found.verdict == severity
-
-
-def test_it_is_said_who_was_measured_among_several_people():
-    place = ClientPlace(Region(0, 0, 640, 480), hips=(320.4, 250.0), trunk_px=80.0, reach_px=40.0)
-    assert client_flags(Client(1)) == ()
-    (note,) = client_flags(Client(2, place))
-    assert (note.code, note.severity) == ("several_people", "note")
-    assert "2 people are in the picture; the one near x = 320, y = 250 was measured" in note.message
-    assert "--client X,Y" in note.message
-    (unsure,) = client_flags(Client(3, place, sure=False))
-    assert unsure.severity == "caution"

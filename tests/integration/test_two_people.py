@@ -1,0 +1,32 @@
+"""A therapist in the picture: rendered recordings of an arm raised to 118 degrees."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rom_tracker.analysis.measurement import measure
+
+pytestmark = pytest.mark.slow
+
+DATA = Path(__file__).parents[1] / "data"
+TRUE_DEG = 118.0
+
+
+def test_the_client_is_measured_beside_a_therapist() -> None:
+    found = measure(DATA / "therapist-beside.mp4", "shoulder_abduction", "left")
+    assert found.peak_deg == pytest.approx(TRUE_DEG, abs=6)
+    low, high = found.interval_deg or (0, 0)
+    assert low < TRUE_DEG < high
+    (said,) = [flag for flag in found.flags if flag.code == "several_people"]
+    assert said.severity == "note"
+    assert "2 people are in the picture; the one on the right" in said.message
+    assert found.hand_on is not None
+    assert not found.hand_on.any()
+
+
+def test_an_arm_raised_in_front_of_a_therapist_is_refused() -> None:
+    found = measure(DATA / "therapist-behind.mp4", "shoulder_abduction", "left")
+    assert (found.verdict, found.peak_deg, found.repetitions.scored) == ("refused", None, ())
+    assert [flag.code for flag in found.flags if flag.severity == "refused"] == ["limb_across_somebody"]
