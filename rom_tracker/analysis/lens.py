@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rom_tracker.analysis.check import Check, Limits, State
 from rom_tracker.analysis.flag import Flag
 from rom_tracker.capture import VideoFile
 from rom_tracker.capture.lens import LensProfile, lens_of
@@ -65,6 +66,20 @@ def lens_flags(found: RomMeasurement) -> tuple[Flag, ...]:
             "note",
         ),
     )
+
+
+def lens_checks(found: RomMeasurement) -> tuple[Check, ...]:
+    """Whether the lens is known, and what not knowing it may cost."""
+    if found.merged is None or found.verdict == "refused":
+        return ()
+    limits = Limits(WORTH_A_NOTE_DEG, None, "larger", f"a lens of {WIDE_FIELD_DEG:.0f} degrees across, by geometry")
+    title, unit = "Unknown lens, may cost", "degrees"
+    if found.lens is not None:
+        return (Check("lens", title, 0.0, unit, "ok", limits, told_by=f"profile of {found.lens.camera}"),)
+    cost = unknown_lens_deg(found)
+    state: State = "ok" if cost is not None and cost < WORTH_A_NOTE_DEG else "unknown"
+    advice = "" if state == "ok" else "Calibrate the camera once, `rom-tracker calibrate lens`, or keep the client in the middle."
+    return (Check("lens", title, cost, unit, state, limits, advice, "a wide webcam's lens, where the client is"),)
 
 
 def unknown_lens_deg(found: RomMeasurement) -> float | None:

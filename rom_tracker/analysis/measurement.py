@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from rom_tracker import __version__
+from rom_tracker.analysis.check import Check
+from rom_tracker.analysis.checks import UNKNOWN_SIGHT, Sight, check_flags, checks_of
 from rom_tracker.analysis.compensation import CompensationFound, compensation_flags, compensations_of
 from rom_tracker.analysis.flag import Flag, Verdict, verdict_of
-from rom_tracker.analysis.lens import lens_dict, lens_flags, lens_for
+from rom_tracker.analysis.lens import lens_checks, lens_dict, lens_flags, lens_for
 from rom_tracker.analysis.quality import file_flags, flags_of, no_person, small_range
 from rom_tracker.analysis.repetitions import Repetition, Repetitions, find_repetitions
 from rom_tracker.analysis.seeing import SMALL_FACE_PX, VIEW_CAUTION_DEG, client_flags, fit_flags
@@ -28,6 +30,7 @@ from rom_tracker.pose.estimator import PoseModel, Progress, poses_of
 from rom_tracker.pose.hand import HandSequence, hands_of
 from rom_tracker.pose.head import FaceSequence, faces_of
 from rom_tracker.pose.lens import undistorted, undistorted_mesh
+from rom_tracker.pose.light import light_of
 from rom_tracker.pose.passes import MergedPasses, merge_passes
 from rom_tracker.pose.reading import Reading, read_angle
 from rom_tracker.pose.sequence import Floats, PosePasses
@@ -68,6 +71,8 @@ class RomMeasurement:
         The recording's name.
     skeleton : Skeleton or None
         The body in space behind the angles; None where they were taken in the picture.
+    checks : tuple of Check
+        The set-up: what was found of view, distance, light and so on, how far that is fine, and what to do about it.
     """
 
     movement: Movement
@@ -89,6 +94,7 @@ class RomMeasurement:
     head: Floats | None = None
     video: str | None = None
     skeleton: Skeleton | None = None
+    checks: tuple[Check, ...] = ()
 
     @property
     def geometry(self) -> str:
@@ -141,6 +147,7 @@ class RomMeasurement:
             "repetitions": [_repetition_dict(r) for r in self.repetitions.scored],
             "partial_repetitions": [_repetition_dict(r) for r in self.repetitions.partial],
             "compensations": [found.as_dict() for found in self.compensations],
+            "checks": [check.as_dict() for check in self.checks],
             "frames": len(self.angles),
             "seconds": round(float(self.angles.time_s[-1]), 3) if len(self.angles) else 0.0,
             "view": self.view
@@ -170,6 +177,7 @@ def measure(
     model: PoseModel = "full",
     lens: LensProfile | None = None,
     client: tuple[float, float] | None = None,
+    roll_deg: float | None = None,
     progress: Progress | None = None,
 ) -> RomMeasurement:
     """Measure the range of motion in a recording.
@@ -188,6 +196,9 @@ def measure(
     client : (float, float), optional
         A point on the client, in pixels of the upright picture, where others are in it too; by default the client is the one who
         moves as the movement says.
+    roll_deg : float, optional
+        By how much the camera is turned about its line of sight, clockwise seen from behind it, as ``rom-tracker calibrate card``
+        tells it; undone where the angle is against the vertical. By default it is estimated, and not undone.
     progress : callable, optional
         Called with the seconds of video done, and in all where known.
 
@@ -224,10 +235,11 @@ def measure(
     hands = hands_of(source, passes, side, second) if movement.instrument == "hand" else None
     faces = faces_of(source, passes, second) if movement.instrument == "face" and passes.person_found.any() else None
     flags = (*file_flags(ended_early=source.ended_early, model=model), *client_flags(person))
+    sight = Sight(people=person.people, light=light_of(source, passes), roll_deg=roll_deg)
     hands, faces = hands and undistorted_mesh(hands, lens), faces and undistorted_mesh(faces, lens)
     passes = undistorted(passes, lens)
-    found = measure_poses(passes, movement, side, hands=hands, faces=faces, video=os.fspath(video), flags=flags)
-    return replace(found, flags=(*found.flags, *lens_flags(found)))
+    found = measure_poses(passes, movement, side, hands=hands, faces=faces, video=os.fspath(video), flags=flags, sight=sight)
+    return replace(found, flags=(*found.flags, *lens_flags(found)), checks=(*found.checks, *lens_checks(found)))
 
 
 def _round_of(progress: Progress | None, index: int, rounds: int) -> Progress | None:
@@ -246,6 +258,7 @@ def measure_poses(
     faces: FaceSequence | None = None,
     video: str | None = None,
     flags: tuple[Flag, ...] = (),
+    sight: Sight = UNKNOWN_SIGHT,
 ) -> RomMeasurement:
     """Measure the range of motion in landmarks that are already there.
 
@@ -262,21 +275,25 @@ def measure_poses(
         The recording's name.
     flags : tuple of Flag
         Those known of the recording beforehand.
+    sight : Sight
+        What else is known of it: the people in it, the light, the camera's roll.
 
     Raises
     ------
     UsageError
         The movement is read off the hand or the face, and the recording was not looked at for them.
     """
-    reading = read_angle(passes, movement, side, hands=hands, faces=faces)
+    reading = read_angle(passes, movement, side, hands=hands, faces=faces, roll_deg=sight.roll_deg or 0.0)
     if reading is None:
-        return _nobody(passes, movement, side, video, flags)
+        return _nobody(passes, movement, side, video, flags, sight)
     reading, skeleton = _in_space(reading, passes, side)
     movement, angles = reading.movement, reading.angles
     repetitions = find_repetitions(_to_the_named_side(angles) if movement.two_way else angles)
     compensations = compensations_of(reading.merged.poses, movement, side, repetitions.scored)
     flags = (*flags, *flags_of(reading, repetitions, side), *fit_flags(skeleton))
     flags = (*flags, *compensation_flags(compensations, seen=bool(repetitions.scored)))
+    checks = checks_of(reading, side, passes.time_s, sight, flags)
+    flags = (*flags, *check_flags(checks, flags))
     verdict = verdict_of(flags)
     scored = () if verdict == "refused" else repetitions.scored
     budget = _budget(scored, reading, fitted=skeleton is not None) if scored else None
@@ -304,6 +321,7 @@ def measure_poses(
         model=passes.as_filmed.model,
         video=video,
         skeleton=skeleton,
+        checks=checks,
     )
 
 
@@ -325,14 +343,19 @@ def _to_the_named_side(angles: AngleSeries) -> AngleSeries:
     return replace(angles, angle_deg=np.maximum(angles.angle_deg, rest))
 
 
-def _nobody(passes: PosePasses, movement: Movement, side: Side, video: str | None, flags: tuple[Flag, ...]) -> RomMeasurement:
+def _nobody(
+    passes: PosePasses, movement: Movement, side: Side, video: str | None, flags: tuple[Flag, ...], sight: Sight
+) -> RomMeasurement:
     n = len(passes.time_s)
+    flags = (*flags, no_person(movement))
+    checks = checks_of(None, side, passes.time_s, sight, flags)
     unknown = np.full(n, np.nan)
     return RomMeasurement(
         movement=movement,
         side=side,
         verdict="refused",
-        flags=(*flags, no_person(movement)),
+        flags=(*flags, *check_flags(checks, flags)),
+        checks=checks,
         repetitions=Repetitions((), (), ()),
         start_deg=None,
         peak_deg=None,

@@ -36,6 +36,19 @@ ClientOption = Annotated[
     str | None, typer.Option("--client", metavar="X,Y", help="A point on the client, where others are in the picture (pixels).")
 ]
 ExplainOption = Annotated[bool, typer.Option("--explain", help="Show where the uncertainty comes from.")]
+BudgetChartOption = Annotated[
+    Path | None, typer.Option("--budget-chart", help="Draw where the uncertainty comes from into this file (.png, .svg, .pdf).")
+]
+RollOption = Annotated[
+    float | None,
+    typer.Option(
+        "--roll",
+        help="Degrees by which the camera is turned clockwise, seen from behind, as `calibrate card` tells: undone where "
+        "the angle is against the vertical.",
+        min=-90,
+        max=90,
+    ),
+]
 OwnMovements = Annotated[
     Path | None, typer.Option("--movements-file", help="A file with movements of your own, merged over the built-in ones.")
 ]
@@ -52,6 +65,7 @@ class Request:
     model: PoseModel
     lens: LensProfile | None = None
     client: tuple[float, float] | None = None
+    roll_deg: float | None = None
 
     @classmethod
     def of(
@@ -75,6 +89,10 @@ class Request:
         """The same, of the client at a point ``X,Y`` of the picture."""
         return self if client is None else replace(self, client=_point(client))
 
+    def rolled(self, roll_deg: float | None) -> Request:
+        """The same with a camera that is turned by so many degrees."""
+        return replace(self, roll_deg=roll_deg)
+
     def measure(self, video: Path) -> RomMeasurement:
         """Measure, with a progress bar on the side."""
         from rom_tracker.capture import VideoFile
@@ -88,8 +106,9 @@ class Request:
             fetch_models([f"pose_{self.model}", *([] if instrument == "body" else [instrument])], fetched)
         with output.progress_bar(f"Measuring {video.name}") as progress:
             return measured(
-                video, self.movement, self.side, model=self.model, lens=self.lens, client=self.client, progress=progress
-            )
+                video, self.movement, self.side, model=self.model, lens=self.lens, client=self.client, roll_deg=self.roll_deg,
+                progress=progress,
+            )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -126,6 +145,10 @@ class SidesRequest:
     def through(self, profile: Path | None) -> SidesRequest:
         """The same through the lens of that profile, if any is given."""
         return replace(self, left=self.left.through(profile), right=self.right.through(profile))
+
+    def rolled(self, roll_deg: float | None) -> SidesRequest:
+        """The same with a camera that is turned by so many degrees."""
+        return replace(self, left=self.left.rolled(roll_deg), right=self.right.rolled(roll_deg))
 
     def measure(self, side: Side) -> RomMeasurement:
         """Measure one of the sides."""
