@@ -1,8 +1,8 @@
 """The set-up of a recording as a list of checks.
 
-Every limit stands in one place: in :mod:`~rom_tracker.analysis.seeing` and :mod:`~rom_tracker.analysis.quality` where a flag goes by
-it, otherwise here. A check and the flag about the same thing always agree: where there are flags, the check takes its state from
-them, and the other checks become flags themselves (:func:`check_flags`). ``calibration/README.md`` tells how the limits were
+Every limit stands in one place: in :mod:`~rom_tracker.analysis.seeing` and :mod:`~rom_tracker.analysis.quality` where a flag goes
+by it, otherwise here. A check and the flag about the same thing always agree: where there are flags, the check takes its state
+from them, and the other checks become flags themselves (:func:`check_flags`). ``calibration/README.md`` tells how the limits were
 measured.
 """
 

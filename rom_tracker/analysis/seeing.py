@@ -128,7 +128,8 @@ def _fitted_flag(off: float, view: View, movement: Movement, side: Side) -> Flag
 def turn_to_wanted_deg(view: View, movement: Movement, side: Side) -> float:
     """Degrees, -180 to 180, by which the camera has to go round the client to see the movement squarely.
 
-    Positive is to the right, seen from behind the camera, or the client turning to their own right. Where the movement is of one side, and filmed from there, that side has to face the camera; where not, the nearer way will do.
+    Positive is to the right, seen from behind the camera, or the client turning to their own right. Where the movement is of one
+    side, and filmed from there, that side has to face the camera; where not, the nearer way will do.
     """
     wanted_deg = [-90.0, 90.0] if movement.camera == "side" else [0.0] if movement.instrument == "face" else [0.0, 180.0]
     if movement.camera == "side" and is_one_sided(movement):
