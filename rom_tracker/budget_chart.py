@@ -35,9 +35,10 @@ def budget_chart(budget: ErrorBudget, what: str) -> Figure:
     begin = 0.0
     for row, (term, share) in enumerate(zip(budget.terms, budget.shares, strict=True)):
         axes.barh(row, 100 * share, left=100 * begin, color=SKY_BLUE, edgecolor=BLUE, linewidth=1, gid=term.source)
-        words, right = f"{degrees(term.sd_deg, 1)}, {share:.0%}", begin + share < 0.7
-        place = (100 * (begin + share) + 1.5, "left") if right else (100 * begin - 1.5, "right")
-        axes.text(place[0], row, words, ha=place[1], va="center", fontsize=SMALL_PT)
+        words, end = f"{degrees(term.sd_deg, 1)}, {share:.0%}", begin + share
+        # Beside the bar where there is room, else on it, which then is long.
+        x, align = (end + 0.015, "left") if end < 0.75 else (begin - 0.015, "right") if begin > 0.25 else (end - 0.015, "right")
+        axes.text(100 * x, row, words, ha=align, va="center", fontsize=SMALL_PT)
         begin += share
     axes.set_yticks(
         range(len(budget.terms)), [textwrap.fill(term.source, _NAME_CHARACTERS) for term in budget.terms], fontsize=SMALL_PT
@@ -51,7 +52,7 @@ def budget_chart(budget: ErrorBudget, what: str) -> Figure:
     axes.grid(axis="x", color=GREY, alpha=0.25, linewidth=0.8)
     axes.set_axisbelow(True)
     words = f"{what}: ±{degrees(budget.half_width_deg, 1)}"
-    write_headline(figure, words, ["Half the 95 % interval. Beside the bars: standard deviations."])
+    write_headline(figure, words, ["Half the 95 % interval. In numbers: standard deviations, and shares of the variance."])
     largest = max(zip(budget.shares, budget.terms, strict=True), key=lambda pair: pair[0])[1]
     figure.set_label(f"{words}, half the 95 % interval. The largest source of error is: {largest.source}.")
     return figure
