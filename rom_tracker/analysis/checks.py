@@ -38,15 +38,15 @@ from rom_tracker.pose.view import View
 ROLL_AGAINST_VERTICAL_DEG = 5.0
 ROLL_DEG = 30.0
 
-#: The shortest segment of the limb is a caution below this many pixels: 25 and more cost nothing, at 21 the error of a knee doubled.
+#: The shortest segment of the limb is a caution below this many pixels: 25 and more cost nothing, at 21 a knee's error doubled.
 SMALL_LIMB_PX = 25.0
 
 #: The trunk is a caution below this share of the picture's longer edge, in per cent: smaller, a client is not found in some frames.
 SMALL_TRUNK_PERCENT = 7.0
 
-#: Light is a caution beyond these. Contrast and brightness in per cent of white: a contrast of 18 cost nothing, at 12 the error of a
-#: knee doubled; so it did, and more, where half of the client's region was white. The contrast as a multiple of the noise: 12 cost
-#: nothing, 9 half as much again, 7 made the error three times as large.
+#: Light is a caution beyond these. Contrast and brightness in per cent of white: a contrast of 18 cost little, at 12 a knee's error
+#: doubled; where half of the client's region was white it was five times as large. The contrast as a multiple of the noise: 12
+#: cost little, 9 half as much again, 7 made a knee's error three times as large.
 LEAST_CONTRAST_PERCENT = 15.0
 LIGHTEST_PERCENT = 98.0
 LEAST_CLARITY = 10.0
