@@ -8,7 +8,7 @@ measured.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -137,7 +137,7 @@ def _as_flagged(check: Check, flags: tuple[Flag, ...]) -> Check:
     """The check in the state of the gravest flag that it answers for."""
     severities = {flag.severity for flag in flags if flag.code in _FLAGS_OF.get(check.key, ())}
     state: State = "refused" if "refused" in severities else "caution" if "caution" in severities else check.state
-    return Check(**{**vars(check), "state": state, "advice": "" if state == "ok" else check.advice})
+    return replace(check, state=state, advice="" if state == "ok" else check.advice)
 
 
 def _checked(key: str, title: str, value: float | None, unit: str, limits: Limits, advice: str, told_by: str = "") -> Check:
@@ -247,7 +247,7 @@ def _picture(reading: Reading, side: Side) -> Check | None:
     outside = 100 * float(reading.angles.out_of_picture.mean()) if len(reading.angles) else 0.0
     limits = Limits(0.0, None, "larger", "every frame in which a joint lies outside has no angle")
     check = _checked("picture", "Limb out of the picture", outside, "%", limits, _edge_words(reading, side))
-    return check if outside else Check(**{**vars(check), "state": "ok"})
+    return check if outside else replace(check, state="ok")
 
 
 def _edge_words(reading: Reading, side: Side) -> str:

@@ -255,7 +255,7 @@ def _print_card(found: CardReading) -> None:
     table = Table("printed", "in the picture", *(["lens undone"] if with_profile else []), "error")
     for arm in found.arms:
         undone = [output.angle(arm.undistorted_deg)] if with_profile else []
-        table.add_row(f"{arm.printed_deg:.0f}°", output.angle(arm.filmed_deg), *undone, f"{arm.error_deg:+.1f}°")
+        table.add_row(f"{arm.printed_deg:.0f}°", output.angle(arm.filmed_deg), *undone, f"{arm.error_deg:+z.1f}°")
     console = output.console()
     console.print(table)
     slope = "rises" if found.roll_deg >= 0 else "falls"

@@ -42,4 +42,5 @@ def test_no_words_outside_the_axes(one):
     room = axes.get_window_extent()
     for words in axes.texts:
         box = words.get_window_extent()
-        assert room.x0 <= box.x0 and box.x1 <= room.x1 + 1
+        assert room.x0 <= box.x0
+        assert box.x1 <= room.x1 + 1
