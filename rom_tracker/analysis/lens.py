@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rom_tracker.analysis.check import Check, Limits, State
 from rom_tracker.analysis.flag import Flag
 from rom_tracker.analysis.uncertainty import UNKNOWN_LENS, ErrorBudget, ErrorTerm
 from rom_tracker.capture import VideoFile
@@ -56,11 +57,12 @@ def with_lens(found: RomMeasurement) -> RomMeasurement:
     """
     if found.merged is None or found.budget is None:
         return found
+    cost = None if found.lens is not None else unknown_lens_deg(found)
+    found = replace(found, checks=(*found.checks, _lens_check(found.lens, cost)))
     if found.lens is not None:
         made = f"profile of {found.lens.camera}, {found.lens.made_on.isoformat()}"
         note = Flag("lens_undone", f"The bending of the camera's lens was undone ({made}).", "note")
         return replace(found, flags=(*found.flags, note))
-    cost = unknown_lens_deg(found)
     if cost is None:
         return found
     term = ErrorTerm(UNKNOWN_LENS, cost / float(np.sqrt(3)), float("inf"))
@@ -76,6 +78,17 @@ def _unknown_flag(cost: float) -> Flag:
         "staying in the middle of the picture helps too.",
         "note",
     )
+
+
+def _lens_check(lens: LensProfile | None, cost: float | None) -> Check:
+    """Whether the lens is known, and what not knowing it may cost."""
+    limits = Limits(WORTH_A_NOTE_DEG, None, "larger", f"a lens of {WIDE_FIELD_DEG:.0f} degrees across, by geometry")
+    title, unit = "Unknown lens, may cost", "degrees"
+    if lens is not None:
+        return Check("lens", title, 0.0, unit, "ok", limits, told_by=f"profile of {lens.camera}")
+    state: State = "ok" if cost is not None and cost < WORTH_A_NOTE_DEG else "unknown"
+    advice = "" if state == "ok" else "Calibrate the camera once, `rom-tracker calibrate lens`, or keep the client in the middle."
+    return Check("lens", title, cost, unit, state, limits, advice, "a wide webcam's lens, where the client is")
 
 
 def unknown_lens_deg(found: RomMeasurement) -> float | None:

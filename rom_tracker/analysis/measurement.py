@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from rom_tracker import __version__
 from rom_tracker.analysis.attention import ATTENTION_VERSION, moments_that_matter
+from rom_tracker.analysis.check import Check
+from rom_tracker.analysis.checks import UNKNOWN_SIGHT, Sight, check_flags, checks_of
 from rom_tracker.analysis.compensation import CompensationFound, compensation_flags, compensations_of
 from rom_tracker.analysis.correction import corrected, offset_for, offset_sd_deg
 from rom_tracker.analysis.flag import Flag, Verdict, verdict_of
@@ -33,6 +35,7 @@ from rom_tracker.pose.hand import HandSequence, hands_of
 from rom_tracker.pose.hands_on import hands_on_limb
 from rom_tracker.pose.head import FaceSequence, faces_of
 from rom_tracker.pose.lens import undistorted, undistorted_mesh
+from rom_tracker.pose.light import light_of
 from rom_tracker.pose.passes import MergedPasses, merge_passes
 from rom_tracker.pose.reading import Reading, read_angle
 from rom_tracker.pose.sequence import Floats, PosePasses
@@ -79,6 +82,8 @@ class RomMeasurement:
         The correction in ``peak_deg``; see :mod:`rom_tracker.analysis.correction`.
     hand_on : (frame,) bool or None
         Where somebody else's hand lay on the limb, which is not scored; None where nobody else is in the picture.
+    checks : tuple of Check
+        The set-up: what was found of view, distance, light and so on, how far that is fine, and what to do about it.
     """
 
     movement: Movement
@@ -103,6 +108,7 @@ class RomMeasurement:
     frames_looked_at: int = 0
     offset_deg: float = 0.0
     hand_on: NDArray[np.bool_] | None = None
+    checks: tuple[Check, ...] = ()
 
     @property
     def geometry(self) -> str:
@@ -164,6 +170,7 @@ class RomMeasurement:
             "repetitions": [_repetition_dict(r) for r in self.repetitions.scored],
             "partial_repetitions": [_repetition_dict(r) for r in self.repetitions.partial],
             "compensations": [found.as_dict() for found in self.compensations],
+            "checks": [check.as_dict() for check in self.checks],
             "frames": len(self.angles),
             "frames_looked_at": self.frames_looked_at,
             "seconds": round(float(self.angles.time_s[-1]), 3) if len(self.angles) else 0.0,
@@ -197,6 +204,7 @@ def measure(
     client: tuple[float, float] | None = None,
     every_frame: bool = False,
     last: RomMeasurement | None = None,
+    roll_deg: float | None = None,
     progress: Progress | None = None,
 ) -> RomMeasurement:
     """Measure the range of motion in a recording.
@@ -220,6 +228,9 @@ def measure(
         Look at every frame, and not only closely where the result hangs on it; see :mod:`rom_tracker.analysis.attention`.
     last : RomMeasurement, optional
         Of the same client before; where others move as much, the one at the place where the client was then is taken.
+    roll_deg : float, optional
+        By how much the camera is turned about its line of sight, clockwise seen from behind it, as ``rom-tracker calibrate card``
+        tells it; undone where the angle is against the vertical. By default it is estimated, and not undone.
     progress : callable, optional
         Called with the seconds of video done, and in all where known.
 
@@ -260,6 +271,7 @@ def measure(
     hand_on = hands_on_limb(source, passes, movement, side, person.place)
     crossing = crossing_flags(crossing_s(person, passes, movement, side))
     flags = (*file_flags(ended_early=source.ended_early, model=chosen, usual=movement.model), *client_flags(person), *crossing)
+    sight = Sight(people=person.people, light=light_of(source, passes), roll_deg=roll_deg)
     hands, faces = hands and undistorted_mesh(hands, lens), faces and undistorted_mesh(faces, lens)
     found = measure_poses(
         undistorted(passes, lens),
@@ -270,6 +282,7 @@ def measure(
         hand_on=hand_on,
         video=os.fspath(video),
         flags=flags,
+        sight=sight,
         offset=chosen == movement.model,
     )
     if crossing:  # What else is seen in joints that were mistaken is neither a reason nor a number.
@@ -302,6 +315,7 @@ def measure_poses(
     video: str | None = None,
     flags: tuple[Flag, ...] = (),
     offset: bool = False,
+    sight: Sight = UNKNOWN_SIGHT,
 ) -> RomMeasurement:
     """Measure the range of motion in landmarks that are already there.
 
@@ -322,15 +336,17 @@ def measure_poses(
         Those known of the recording beforehand.
     offset : bool
         Whether the landmarks have the usual error of the movement's pose model, which is then taken out.
+    sight : Sight
+        What else is known of it: the people in it, the light, the camera's roll.
 
     Raises
     ------
     UsageError
         The movement is read off the hand or the face, and the recording was not looked at for them.
     """
-    reading = read_angle(passes, movement, side, hands=hands, faces=faces)
+    reading = read_angle(passes, movement, side, hands=hands, faces=faces, roll_deg=sight.roll_deg or 0.0)
     if reading is None:
-        return _nobody(passes, movement, side, video, flags)
+        return _nobody(passes, movement, side, video, flags, sight)
     reading, skeleton = _in_space(reading, passes, side)
     reading = reading.without_hands(hand_on)
     movement, angles = reading.movement, reading.angles
@@ -343,6 +359,8 @@ def measure_poses(
     compensations = compensations_of(reading.merged.poses, movement, side, repetitions.scored)
     flags = (*flags, *flags_of(reading, repetitions, side), *fit_flags(skeleton))
     flags = (*flags, *compensation_flags(compensations, seen=bool(repetitions.scored)))
+    checks = checks_of(reading, side, passes.all_time_s, sight, flags)
+    flags = (*flags, *check_flags(checks, flags))
     verdict = verdict_of(flags)
     scored = () if verdict == "refused" else repetitions.scored
     budget = _budget(scored, reading, offset_deg, fitted=skeleton is not None) if scored else None
@@ -373,6 +391,7 @@ def measure_poses(
         frames_looked_at=len(passes.time_s),
         offset_deg=offset_deg,
         hand_on=hand_on,
+        checks=checks,
     )
 
 
@@ -394,14 +413,19 @@ def _to_the_named_side(angles: AngleSeries) -> AngleSeries:
     return replace(angles, angle_deg=np.maximum(angles.angle_deg, rest))
 
 
-def _nobody(passes: PosePasses, movement: Movement, side: Side, video: str | None, flags: tuple[Flag, ...]) -> RomMeasurement:
+def _nobody(
+    passes: PosePasses, movement: Movement, side: Side, video: str | None, flags: tuple[Flag, ...], sight: Sight
+) -> RomMeasurement:
     n = len(passes.all_time_s)
+    flags = (*flags, no_person(movement))
+    checks = checks_of(None, side, passes.all_time_s, sight, flags)
     unknown = np.full(n, np.nan)
     return RomMeasurement(
         movement=movement,
         side=side,
         verdict="refused",
-        flags=(*flags, no_person(movement)),
+        flags=(*flags, *check_flags(checks, flags)),
+        checks=checks,
         repetitions=Repetitions((), (), ()),
         start_deg=None,
         peak_deg=None,

@@ -9,11 +9,11 @@ from rom_tracker.analysis.repetitions import Repetitions
 from rom_tracker.landmarks import Side
 from rom_tracker.movements import Movement
 from rom_tracker.movements.definitions import HAND_DIRECTIONS
-from rom_tracker.pose.angles import FIT_FROM_DEG, can_be_fitted, is_fitted
+from rom_tracker.pose.angles import FIT_FROM_DEG, FIT_UP_TO_DEG, can_be_fitted, is_fitted
 from rom_tracker.pose.client import Client
 from rom_tracker.pose.reading import Reading
 from rom_tracker.pose.skeleton import Skeleton
-from rom_tracker.pose.view import View
+from rom_tracker.pose.view import PROFILE_DEG, View
 
 #: Degrees out of the movement's plane from which the view is a caution, and from which no angle is reported. Geometry alone
 #: costs 2 degrees at 20 and 10 at 45 (proximal segment upright, orthographic camera).
@@ -136,7 +136,7 @@ def _camera_flags(view: View, movement: Movement, side: Side) -> list[Flag]:
                  + ("the angle reads too large" if movement.positive in HAND_DIRECTIONS else "the angle was corrected for it")
                  + f" and is less exact. Best is {wanted}.", "caution")
         )  # fmt: skip
-    elif movement.camera == "side" and view.body.near_side() != side and _one_sided(movement) and movement.instrument == "body":
+    elif movement.camera == "side" and view.body.near_side() != side and is_one_sided(movement) and movement.instrument == "body":
         found.append(Flag("far_side", f"The {side} side is away from the camera and partly hidden. Best is {wanted}.", "caution"))
     if movement.camera == "side" and movement.instrument == "body" and view.body.agreement < UNSURE_FACING:
         found.append(
@@ -157,8 +157,7 @@ def _refused_from_deg(view: View, movement: Movement) -> float:
 
 def _fitted_flag(off: float, view: View, movement: Movement, side: Side) -> Flag:
     """The angle does not come from the picture; how the camera has to stand for it to do so."""
-    wanted_deg = {"left": -90.0, "right": 90.0}[side] if movement.camera == "side" else 0.0
-    turn = (view.body.yaw_deg - wanted_deg + 180) % 360 - 180
+    turn = turn_to_wanted_deg(view, movement, side)
     message = (
         f"The body is turned about {off:.0f} degrees out of the plane of the movement; the angle was taken from a body fitted to "
         "the whole recording in three dimensions, which is less exact"
@@ -167,6 +166,26 @@ def _fitted_flag(off: float, view: View, movement: Movement, side: Side) -> Flag
         message += ", above all at rest, where it reads too high: go by the end range"
     advice = f"move the camera about {abs(turn):.0f} degrees round the client to the {'right' if turn > 0 else 'left'}"
     return Flag("view", f"{message}. Best is filmed {movement.camera_words}: {advice}.", "caution")
+
+
+def turn_to_wanted_deg(view: View, movement: Movement, side: Side) -> float:
+    """Degrees, -180 to 180, by which the camera has to go round the client to see the movement squarely.
+
+    Positive is to the right, seen from behind the camera, or the client turning to their own right. Where the movement is of one
+    side, and filmed from there, that side has to face the camera; where not, the nearer way will do.
+    """
+    wanted_deg = [-90.0, 90.0] if movement.camera == "side" else [0.0] if movement.instrument == "face" else [0.0, 180.0]
+    if movement.camera == "side" and is_one_sided(movement):
+        wanted_deg = [-90.0 if side == "left" else 90.0]
+    turns = [(view.body.yaw_deg - wanted + 180) % 360 - 180 for wanted in wanted_deg]
+    return min(turns, key=abs)
+
+
+def view_refused_from_deg(view: View, movement: Movement) -> float | None:
+    """Degrees out of the movement's plane beyond which no angle is reported; None where it is only less exact."""
+    if view.is_nod(movement):
+        return PROFILE_DEG if movement.profile == "refused" else None
+    return FIT_UP_TO_DEG if is_fitted(movement, view) else _refused_from_deg(view, movement)
 
 
 def fit_flags(skeleton: Skeleton | None) -> tuple[Flag, ...]:
@@ -200,7 +219,7 @@ def _nod_flags(off: float, movement: Movement, wanted: str, *, in_profile: bool)
     return []
 
 
-def _one_sided(movement: Movement) -> bool:
+def is_one_sided(movement: Movement) -> bool:
     """Whether any point of the movement belongs to the tested side, and not to the middle of the body."""
     return any(not name.startswith("mid_") for name in movement.points)
 

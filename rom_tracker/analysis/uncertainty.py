@@ -68,6 +68,12 @@ class ErrorBudget:
         return float(np.sqrt(sum(term.sd_deg**2 for term in self.terms if term.source not in SHARED)))
 
     @property
+    def shares(self) -> tuple[float, ...]:
+        """Share of each term in the variance; all 0 where there is none."""
+        variance = sum(term.sd_deg**2 for term in self.terms)
+        return tuple(term.sd_deg**2 / variance if variance else 0.0 for term in self.terms)
+
+    @property
     def degrees_of_freedom(self) -> float:
         """Effective degrees of freedom."""
         shares = sum(term.sd_deg**4 / term.degrees_of_freedom for term in self.terms)

@@ -134,7 +134,8 @@ class CardReading:
             way = "counter-clockwise" if self.roll_deg > 0 else "clockwise"
             said.append(
                 f"If the card's lower edge was level, turn the camera {way}, seen from behind it, by {abs(self.roll_deg):.1f} "
-                "degrees: angles against the vertical are off by that much."
+                "degrees: angles against the vertical are off by that much. Or tell `measure` and `compare`: "
+                f"--roll {self.roll_deg:.1f}."
             )
         return said or ["Nothing to do: at this place in the picture the camera's own error is small."]
 

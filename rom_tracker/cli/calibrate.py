@@ -135,6 +135,7 @@ def card(
         _check_out(out, ".pdf")
         save_sheet(card_sheet(paper), out)
         output.print_written(out)
+        output.hint("Print it at 100 %, hold it where the joint will be, take a picture: rom-tracker calibrate card --image FILE")
         return
     found = _read_card(image, video, profile)
     if as_json:
@@ -254,10 +255,11 @@ def _print_card(found: CardReading) -> None:
     table = Table("printed", "in the picture", *(["lens undone"] if with_profile else []), "error")
     for arm in found.arms:
         undone = [output.angle(arm.undistorted_deg)] if with_profile else []
-        table.add_row(f"{arm.printed_deg:.0f}°", output.angle(arm.filmed_deg), *undone, f"{arm.error_deg:+.1f}°")
+        table.add_row(f"{arm.printed_deg:.0f}°", output.angle(arm.filmed_deg), *undone, f"{arm.error_deg:+z.1f}°")
     console = output.console()
     console.print(table)
-    console.print(f"The card's base edge rises to the right by {found.roll_deg:+.1f}°.")
+    slope = "rises" if found.roll_deg >= 0 else "falls"
+    console.print(f"The card's lower edge {slope} to the right by {abs(found.roll_deg):.1f}°.")
     rough = "" if with_profile else ", roughly, since the lens is not known"
     console.print(f"The card is turned by {found.turned_deg:.0f}° from the picture plane{rough}.")
     console.print(f"Seen in {found.frames} {'picture' if found.frames == 1 else 'pictures'}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from rich.bar import Bar
 from rich.markup import escape
 from rich.table import Table
 
@@ -25,13 +26,14 @@ def print_budget(budget: ErrorBudget | None, what: str) -> None:
     table = Table(title=f"Error budget of {what}", title_justify="left", title_style="bold")
     for name in ("source", "standard deviation", "degrees of freedom", "share of variance", ""):
         table.add_column(name, justify="left" if name in ("source", "") else "right")
-    variance = sum(term.sd_deg**2 for term in budget.terms)
-    for term in budget.terms:
-        share = term.sd_deg**2 / variance if variance else 0.0
+    begin = 0.0
+    for term, share in zip(budget.terms, budget.shares, strict=True):
         freedom = _freedom(term.degrees_of_freedom)
-        table.add_row(escape(term.source), f"{term.sd_deg:.2f}°", freedom, f"{share:.0%}", "#" * round(share * BAR))
+        table.add_row(escape(term.source), f"{term.sd_deg:.2f}°", freedom, f"{share:.0%}", _bar(begin, begin + share))
+        begin += share
     table.add_section()
-    table.add_row("together", f"{budget.sd_deg:.2f}°", _freedom(budget.degrees_of_freedom), "100%" if variance else "-", "")
+    whole = f"±{budget.half_width_deg:.1f}°"
+    table.add_row("together", f"{budget.sd_deg:.2f}°", _freedom(budget.degrees_of_freedom), f"{begin:.0%}" if begin else "-", whole)
     output.console().print(table)
     factor = budget.half_width_deg / budget.sd_deg if budget.sd_deg else 0.0
     output.console().print(
@@ -39,6 +41,13 @@ def print_budget(budget: ErrorBudget | None, what: str) -> None:
         f"95 % interval: Student's t, {factor:.2f}, times {budget.sd_deg:.2f}° is {budget.half_width_deg:.1f}° to both sides.",
         soft_wrap=True,
     )
+
+
+def _bar(begin: float, end: float) -> Bar | str:
+    """A source's part of the bar that is the whole variance; it begins where the one above ends."""
+    if output.console().encoding.lower().startswith("utf"):
+        return Bar(1.0, begin, end, width=BAR, color="cyan")
+    return " " * round(begin * BAR) + "#" * (round(end * BAR) - round(begin * BAR))
 
 
 def detectable_words(comparison: Comparison) -> str:

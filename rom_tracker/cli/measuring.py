@@ -13,6 +13,7 @@ from rom_tracker.cli import output
 from rom_tracker.cli.explain import beside_words, detectable_words, print_budget
 from rom_tracker.cli.request import (
     CHART_SUFFIXES,
+    BudgetChartOption,
     ChartOption,
     ClientOption,
     EveryFrameOption,
@@ -24,6 +25,7 @@ from rom_tracker.cli.request import (
     OwnMovements,
     Person,
     Request,
+    RollOption,
     SideOption,
     SidesRequest,
     check_outputs,
@@ -31,6 +33,7 @@ from rom_tracker.cli.request import (
     is_both,
 )
 from rom_tracker.cli.retests import camera_of
+from rom_tracker.cli.set_up import print_checks
 from rom_tracker.errors import UsageError, VideoError
 
 if TYPE_CHECKING:
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from rom_tracker.analysis.measurement import RomMeasurement
     from rom_tracker.analysis.norms import Placement
     from rom_tracker.analysis.sides import SideComparison
+    from rom_tracker.analysis.uncertainty import ErrorBudget
     from rom_tracker.landmarks import Side
 
 
@@ -63,6 +67,8 @@ def measure(
         Path | None, typer.Option("--overlay", help="Write a video with the skeleton and the angle drawn over the picture (.webm).")
     ] = None,
     explain: ExplainOption = False,
+    budget_chart: BudgetChartOption = None,
+    roll: RollOption = None,
     movements_file: OwnMovements = None,
 ) -> None:
     """Measure the range of motion in one recording, or of both sides."""
@@ -70,15 +76,16 @@ def measure(
     if is_both(side) or other_side is not None:
         if overlay is not None:
             raise UsageError("An overlay shows one side: ask for it with --side left or --side right, without --other-side.")
-        sides = SidesRequest.of(video, other_side, movement, side, model, movements_file).through(lens).pointing_at(client)
-        sides = sides.looking(every_frame=every_frame)
-        check_outputs(tuple(sides.videos.values()), (angles, (".csv",)), (chart, CHART_SUFFIXES))
-        refused = _measure_sides(sides, person, as_json, angles, chart, explain)
+        sides = SidesRequest.of(video, other_side, movement, side, model, movements_file).through(lens).rolled(roll)
+        sides = sides.pointing_at(client).looking(every_frame=every_frame)
+        check_outputs(tuple(sides.videos.values()), (angles, (".csv",)), (chart, CHART_SUFFIXES), (budget_chart, CHART_SUFFIXES))
+        refused = _measure_sides(sides, person, as_json, angles, chart, budget_chart, explain)
     else:
-        wanted = Request.of((video,), movement, side, model, movements_file).through(lens).pointing_at(client)
-        wanted = replace(wanted, every_frame=every_frame)
-        check_outputs((video,), (angles, (".csv",)), (chart, CHART_SUFFIXES), (overlay, (".webm",)))
-        refused = _measure_one(video, wanted, person, as_json, angles, chart, overlay, explain)
+        wanted = Request.of((video,), movement, side, model, movements_file).through(lens).rolled(roll)
+        wanted = replace(wanted.pointing_at(client), every_frame=every_frame)
+        charts = ((chart, CHART_SUFFIXES), (budget_chart, CHART_SUFFIXES))
+        check_outputs((video,), (angles, (".csv",)), *charts, (overlay, (".webm",)))
+        refused = _measure_one(video, wanted, person, as_json, angles, chart, budget_chart, overlay, explain)
     if refused:
         raise typer.Exit(1)
 
@@ -90,6 +97,7 @@ def _measure_one(
     as_json: bool,
     angles: Path | None,
     chart: Path | None,
+    budget_chart: Path | None,
     overlay: Path | None,
     explain: bool,
 ) -> bool:
@@ -112,6 +120,7 @@ def _measure_one(
         from rom_tracker.charts import angle_chart, save_chart
 
         save_chart(angle_chart(found), chart)
+    budget_chart = _draw_budget(found.budget, found.movement.of_side(found.side), budget_chart)
     if overlay is not None:
         from rom_tracker.capture import VideoFile
         from rom_tracker.overlay import write_overlay
@@ -123,14 +132,21 @@ def _measure_one(
         output.print_json(_with_norm(found, placement))
     else:
         _print_measurement(video, found, placement)
+        print_checks(found.checks, everything=explain)
         if explain:
             print_budget(found.budget, "the end range")
-        output.print_written(angles, chart, overlay)
+        output.print_written(angles, chart, budget_chart, overlay)
     return found.verdict == "refused"
 
 
 def _measure_sides(
-    wanted: SidesRequest, person: Person | None, as_json: bool, angles: Path | None, chart: Path | None, explain: bool
+    wanted: SidesRequest,
+    person: Person | None,
+    as_json: bool,
+    angles: Path | None,
+    chart: Path | None,
+    budget_chart: Path | None,
+    explain: bool,
 ) -> bool:
     """Measure both sides, write and print what was asked for; whether no difference can be given."""
     from rom_tracker.analysis.sides import compare_sides
@@ -156,18 +172,35 @@ def _measure_sides(
         from rom_tracker.charts import save_chart, sides_chart
 
         save_chart(sides_chart(found), chart)
+    budget_chart = _draw_budget(found.budget, f"{found.left.movement.title}, left less right", budget_chart)
     placements = [_placed(side, person) for side in (found.left, found.right)]
     if as_json:
         left, right = (_with_norm(side, placed) for side, placed in zip((found.left, found.right), placements, strict=True))
         output.print_json({**found.as_dict(), "left": left, "right": right})
     else:
         _print_sides(found, placements)
+        for side in (found.left, found.right):
+            print_checks(side.checks, everything=explain, whose=f"{side.side.capitalize()}: ")
         if explain:
             print_budget(found.left.budget, "the end range, left")
             print_budget(found.right.budget, "the end range, right")
             print_budget(found.budget, "the difference")
-        output.print_written(angles, chart)
+        output.print_written(angles, chart, budget_chart)
     return found.verdict == "refused"
+
+
+def _draw_budget(budget: ErrorBudget | None, what: str, path: Path | None) -> Path | None:
+    """Draw where the uncertainty comes from, if that is asked for; the file that was written."""
+    if path is None:
+        return None
+    if budget is None:
+        output.hint("No chart of the error budget: no number is given.")
+        return None
+    from rom_tracker.budget_chart import budget_chart
+    from rom_tracker.chart_style import save_chart
+
+    save_chart(budget_chart(budget, what), path)
+    return path
 
 
 def _placed(found: RomMeasurement, person: Person | None) -> Placement | None:
@@ -219,15 +252,17 @@ def compare(
         bool, typer.Option("--primary", help="This movement was chosen, before the treatment, as the one that counts.")
     ] = False,
     explain: ExplainOption = False,
+    budget_chart: BudgetChartOption = None,
+    roll: RollOption = None,
     movements_file: OwnMovements = None,
 ) -> None:
     """Compare the range of motion before and after, and say whether the change is more than the measuring error."""
     from rom_tracker.analysis.comparison import compare as compared
     from rom_tracker.repeatability_table import own_for
 
-    wanted = Request.of((before, after), movement, side, model, movements_file).through(lens).pointing_at(client)
-    wanted = replace(wanted, every_frame=every_frame)
-    check_outputs((before, after), (chart, CHART_SUFFIXES))
+    wanted = Request.of((before, after), movement, side, model, movements_file).through(lens).rolled(roll)
+    wanted = replace(wanted.pointing_at(client), every_frame=every_frame)
+    check_outputs((before, after), (chart, CHART_SUFFIXES), (budget_chart, CHART_SUFFIXES))
     check_there(after)
     own = own_for(wanted.movement.key, wanted.model, camera_of((before, after)))
     measured: list[RomMeasurement] = []
@@ -243,6 +278,7 @@ def compare(
         from rom_tracker.charts import comparison_chart, save_chart
 
         save_chart(comparison_chart(found), chart)
+    budget_chart = _draw_budget(found.budget, f"Change of {found.before.movement.of_side(found.before.side).lower()}", budget_chart)
     if as_json:
         output.print_json(found.as_dict())
     else:
@@ -251,6 +287,7 @@ def compare(
             output.hint("Add --chart change.png for a picture of it.")
         elif chart is not None:
             output.console().print(f"Chart: {escape(str(chart))}", soft_wrap=True)
+        output.print_written(budget_chart)
     if found.verdict == "refused":
         raise typer.Exit(1)
 
@@ -263,6 +300,8 @@ def _print_change(found: Comparison, explain: bool) -> None:
     if found.verdict != "refused":
         output.console().print(detectable_words(found))
         output.console().print(escape(beside_words(found)), style="dim")
+    for moment, one in (("Before", found.before), ("After", found.after)):
+        print_checks(one.checks, everything=explain, whose=f"{moment}: ")
     if explain:
         print_budget(found.budget, "the change")
 
@@ -281,6 +320,7 @@ def _unreadable(video: Path, wanted: Request, error: VideoError) -> dict[str, An
         "interval_deg": None,
         "budget": None,
         "repetitions": [],
+        "checks": [],
         "frames": 0,
         "seconds": 0.0,
     }

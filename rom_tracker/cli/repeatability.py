@@ -159,6 +159,8 @@ def _print_all(
         whose = f"camera {camera!r}" if camera else "any camera"
         words = f"Kept for {movement.key} and {whose}; `compare` asks a change to exceed it too: {kept}"
         output.console().print(escape(words), soft_wrap=True)
+        if not camera:
+            output.hint("Which camera filmed is not noted beside the recordings; --camera LABEL keeps it for that one alone.")
 
 
 def _retest_table(measured: list[Measured], movement: Movement) -> Table:
@@ -167,7 +169,7 @@ def _retest_table(measured: list[Measured], movement: Movement) -> Table:
         table.add_column(name, justify="left" if name == "side" else "right")
     for one in measured:
         values = ", ".join(output.angle(value) for value in one.peaks_deg)
-        difference = f"{one.peaks_deg[-1] - one.peaks_deg[0]:+.1f}°"
+        difference = f"{one.peaks_deg[-1] - one.peaks_deg[0]:+z.1f}°"
         table.add_row(escape(one.retest.client), *([one.side] if movement.sided else []), values, difference)
     return table
 
@@ -196,12 +198,12 @@ def _result_table(found: Repeatability, movement: Movement) -> Table:
         rows += [
             (
                 "Bias, retest less test",
-                f"{bias:+.1f}°",
+                f"{bias:+z.1f}°",
                 _signed(found.agreement.bias_interval_deg),
                 "how retests differ on average",
             ),
-            ("Lower limit of agreement", f"{limits[0]:+.1f}°", _signed(ends[0]), "about 95 of 100 retests differ from the test"),
-            ("Upper limit of agreement", f"{limits[1]:+.1f}°", _signed(ends[1]), "by no less and no more than these two"),
+            ("Lower limit of agreement", f"{limits[0]:+z.1f}°", _signed(ends[0]), "about 95 of 100 retests differ from the test"),
+            ("Upper limit of agreement", f"{limits[1]:+z.1f}°", _signed(ends[1]), "by no less and no more than these two"),
         ]
     for row in rows:
         table.add_row(*row)
@@ -209,7 +211,7 @@ def _result_table(found: Repeatability, movement: Movement) -> Table:
 
 
 def _signed(interval_deg: tuple[float, float]) -> str:
-    return f"{interval_deg[0]:+.1f}° to {interval_deg[1]:+.1f}°"
+    return f"{interval_deg[0]:+z.1f}° to {interval_deg[1]:+z.1f}°"
 
 
 def _print_guide(movement: Movement | None) -> None:

@@ -44,6 +44,19 @@ ClientOption = Annotated[
     ),
 ]
 ExplainOption = Annotated[bool, typer.Option("--explain", help="Show where the uncertainty comes from.")]
+BudgetChartOption = Annotated[
+    Path | None, typer.Option("--budget-chart", help="Draw where the uncertainty comes from into this file (.png, .svg, .pdf).")
+]
+RollOption = Annotated[
+    float | None,
+    typer.Option(
+        "--roll",
+        help="Degrees by which the camera is turned clockwise, seen from behind, as `calibrate card` tells: undone where "
+        "the angle is against the vertical.",
+        min=-90,
+        max=90,
+    ),
+]
 OwnMovements = Annotated[
     Path | None, typer.Option("--movements-file", help="A file with movements of your own, merged over the built-in ones.")
 ]
@@ -61,6 +74,7 @@ class Request:
     lens: LensProfile | None = None
     client: tuple[float, float] | None = None
     every_frame: bool = False
+    roll_deg: float | None = None
 
     @classmethod
     def of(
@@ -82,6 +96,10 @@ class Request:
         """The same, of the client at a point ``X,Y`` of the picture."""
         return self if client is None else replace(self, client=_point(client))
 
+    def rolled(self, roll_deg: float | None) -> Request:
+        """The same with a camera that is turned by so many degrees."""
+        return replace(self, roll_deg=roll_deg)
+
     def measure(self, video: Path, last: RomMeasurement | None = None) -> RomMeasurement:
         """Measure, with a progress bar on the side; ``last`` is the same client's measurement before, if there is one."""
         from rom_tracker.capture import VideoFile
@@ -100,6 +118,7 @@ class Request:
                 client=self.client,
                 last=last,
                 every_frame=self.every_frame,
+                roll_deg=self.roll_deg,
                 progress=progress,
             )
 
@@ -158,6 +177,10 @@ class SidesRequest:
     def pointing_at(self, client: str | None) -> SidesRequest:
         """The same, of the client at a point ``X,Y`` of the picture."""
         return replace(self, left=self.left.pointing_at(client), right=self.right.pointing_at(client))
+
+    def rolled(self, roll_deg: float | None) -> SidesRequest:
+        """The same with a camera that is turned by so many degrees."""
+        return replace(self, left=self.left.rolled(roll_deg), right=self.right.rolled(roll_deg))
 
     def measure(self, side: Side) -> RomMeasurement:
         """Measure one of the sides."""

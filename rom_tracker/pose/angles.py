@@ -98,7 +98,7 @@ def angle_series(poses: PoseSequence, movement: Movement, side: Side, view: View
     if isinstance(movement.reference, Segment):
         reference = _vector(poses, movement.reference, side) * stretch
     else:
-        reference = np.broadcast_to(np.array([0.0, -1.0]), moving.shape)
+        reference = np.broadcast_to(np.array(view.vertical), moving.shape)
     raw = _unwrapped(_clinical_angle(reference, moving, movement, side, view), movement.limits_deg)
     return _series(raw, _angle_noise(poses, movement, side, stretch), poses, movement, side)
 

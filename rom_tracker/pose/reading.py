@@ -64,9 +64,17 @@ class Reading:
 
 
 def read_angle(
-    passes: PosePasses, movement: Movement, side: Side, *, hands: HandSequence | None = None, faces: FaceSequence | None = None
+    passes: PosePasses,
+    movement: Movement,
+    side: Side,
+    *,
+    hands: HandSequence | None = None,
+    faces: FaceSequence | None = None,
+    roll_deg: float = 0.0,
 ) -> Reading | None:
     """The angle of a movement in every frame; None where neither body nor hand was found.
+
+    ``roll_deg`` is how far the camera is known to be turned clockwise, seen from behind it.
 
     Raises
     ------
@@ -80,7 +88,7 @@ def read_angle(
     hand = hand_view(hands, side) if hands is not None else None
     if body is None and hand is None:
         return None
-    view = View(body or FACING_THE_CAMERA, hand)
+    view = View(body or FACING_THE_CAMERA, hand, roll_deg)
     merged = merge_passes(passes, movement, side, view.body)
     if hands is not None:
         return _off_the_hand(passes, merged, hands, movement, side, view)

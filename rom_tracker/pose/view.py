@@ -121,10 +121,19 @@ class HandView:
 
 @dataclass(frozen=True)
 class View:
-    """How the client is seen: the body, and the tested hand where it was looked for."""
+    """How the client is seen: the body, and the tested hand where it was looked for.
+
+    ``roll_deg`` is how far the camera is known to be turned about its line of sight, clockwise seen from behind it.
+    """
 
     body: BodyView
     hand: HandView | None = None
+    roll_deg: float = 0.0
+
+    @property
+    def vertical(self) -> tuple[float, float]:
+        """Unit vector (x right, y down) of what points up in the room: it leans to the left in a camera rolled clockwise."""
+        return _turned((0.0, -1.0), -self.roll_deg)
 
     def off_plane_deg(self, movement: Movement) -> float:
         """Degrees, 0 to 90, by which the plane of the movement is turned out of the plane of the picture."""
