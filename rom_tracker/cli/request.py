@@ -99,7 +99,6 @@ class Request:
                 progress=progress,
             )
 
-
     def _fetch_models(self) -> None:
         from rom_tracker.pose.models import fetch_models
 
