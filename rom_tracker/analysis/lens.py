@@ -58,16 +58,17 @@ def with_lens(found: RomMeasurement) -> RomMeasurement:
     if found.merged is None or found.budget is None:
         return found
     cost = None if found.lens is not None else unknown_lens_deg(found)
-    found = replace(found, checks=(*found.checks, _lens_check(found.lens, cost)))
+    checks = (*found.checks, _lens_check(found.lens, cost))
     if found.lens is not None:
         made = f"profile of {found.lens.camera}, {found.lens.made_on.isoformat()}"
         note = Flag("lens_undone", f"The bending of the camera's lens was undone ({made}).", "note")
-        return replace(found, flags=(*found.flags, note))
+        return replace(found, flags=(*found.flags, note), checks=checks)
     if cost is None:
-        return found
+        return replace(found, checks=checks)
     term = ErrorTerm(UNKNOWN_LENS, cost / float(np.sqrt(3)), float("inf"))
     flags = () if cost < WORTH_A_NOTE_DEG else (_unknown_flag(cost),)
-    return replace(found, budget=ErrorBudget((*found.budget.terms, term)), flags=(*found.flags, *flags))
+    budget = ErrorBudget((*found.budget.terms, term))
+    return replace(found, budget=budget, flags=(*found.flags, *flags), checks=checks)
 
 
 def _unknown_flag(cost: float) -> Flag:

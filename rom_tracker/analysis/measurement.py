@@ -262,7 +262,8 @@ def measure(
     lens = lens_for(source, lens)
     chosen = movement.model if model == "auto" else model
     rounds = 1 if movement.instrument == "body" else 2
-    person = client_of(people_in(source), movement, side, client, last and last.place_in(source.size))
+    before = None if last is None else last.place_in(source.size)
+    person = client_of(people_in(source), movement, side, client, before)
     closer = _closer(movement, side) if movement.instrument == "body" and not every_frame else None
     passes = poses_of(source, chosen, _round_of(progress, 0, rounds), person.place, closer)
     second = _round_of(progress, 1, rounds)

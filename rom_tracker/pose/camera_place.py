@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rom_tracker.capture.lens import pinhole
 from rom_tracker.landmarks import LANDMARKS
 from rom_tracker.pose.sequence import Floats, PoseSequence
-from rom_tracker.pose.skeleton import FOCAL_SHARE
 from rom_tracker.pose.view import START_S, BodyView
 
 #: Legs that lie along the trunk to within this are those of a client who stands; in degrees.
@@ -66,7 +66,7 @@ def distance_m(poses: PoseSequence) -> float | None:
         return None
     size_px, size_m = (_centred(values[resting][:, _BODY, :2]) for values in (poses.xy, poses.world))
     px_per_m = float(np.median((size_px * size_m).sum(axis=(1, 2)) / (size_m**2).sum(axis=(1, 2))))
-    focal_px = FOCAL_SHARE * max(poses.image_size) if poses.lens is None else poses.lens.matrix[0][0]
+    focal_px = float(pinhole(poses.image_size, poses.lens)[0, 0])
     return focal_px / px_per_m if px_per_m > 0 else None
 
 

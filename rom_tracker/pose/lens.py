@@ -25,8 +25,8 @@ def undistorted(passes: PosePasses, lens: LensProfile | None) -> PosePasses:
     """
     if lens is None:
         return passes
-    looks = (_undistorted_look(look, lens) for look in (passes.as_filmed, passes.mirrored))
-    return PosePasses(*looks, passes.recording_s)
+    as_filmed, mirrored = (_undistorted_look(look, lens) for look in (passes.as_filmed, passes.mirrored))
+    return PosePasses(as_filmed, mirrored, passes.recording_s)
 
 
 def undistorted_mesh(mesh: Mesh, lens: LensProfile | None) -> Mesh:

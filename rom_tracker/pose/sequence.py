@@ -115,12 +115,12 @@ class PoseSequence:
             made = PchipInterpolator(self.time_s[found], own[found])(time_s)
             made[~near] = 0.0 if name == "visibility" else np.nan
             arrays[name] = made.astype(own.dtype)
-        return replace(self, time_s=time_s, **arrays)
+        return self.replaced(time_s=time_s, **arrays)
 
     def _nobody_at(self, time_s: Floats) -> Self:
         """As many frames in which nobody is found."""
         empty = {name: np.full((len(time_s), *getattr(self, name).shape[1:]), np.nan, np.float32) for name in _ARRAYS}
-        return replace(self, time_s=time_s, **{**empty, "visibility": np.nan_to_num(empty["visibility"])})
+        return self.replaced(time_s=time_s, **{**empty, "visibility": np.nan_to_num(empty["visibility"])})
 
     def replaced(self, **arrays: Any) -> Self:
         """A copy with other arrays; checked like a new one."""
@@ -181,7 +181,7 @@ class PosePasses:
             The arrays are not those of passes.
         """
         width, height = (int(edge) for edge in arrays["image_size"])
-        looks = (
+        as_filmed, mirrored = (
             PoseSequence(
                 time_s=arrays["time_s"],
                 image_size=(width, height),
@@ -192,7 +192,7 @@ class PosePasses:
             )
             for look in ("as_filmed", "mirrored")
         )
-        return cls(*looks, arrays.get("all_time_s", arrays["time_s"]))
+        return cls(as_filmed, mirrored, arrays.get("all_time_s", arrays["time_s"]))
 
     @property
     def time_s(self) -> Floats:
