@@ -184,9 +184,9 @@ def _roll(reading: Reading, sight: Sight) -> Check:
     if sight.roll_deg is not None:
         roll_deg, told_by = sight.roll_deg, "told, and undone where it matters"
     else:
-        estimated = roll_of(reading.merged.poses, reading.view.body)
+        estimated = None if movement.camera == "above" else roll_of(reading.merged.poses, reading.view.body)
         if estimated is None:
-            advice = "The client lies, which does not tell. Level the camera, or tell its roll with --roll."
+            advice = "How the client is seen does not tell. Level the camera, or tell its roll with --roll."
             return Check("roll", "Camera rolled", None, "degrees", "unknown", limits, advice)
         roll_deg, told_by = estimated.roll_deg, estimated.told_by
     way = "counter-clockwise" if roll_deg > 0 else "clockwise"
@@ -204,7 +204,9 @@ def _distance(reading: Reading) -> Check:
     return Check("distance", "Distance, roughly", away, "metres", "unknown" if away is None else "ok", told_by=whence)
 
 
-def _share(reading: Reading) -> Check:
+def _share(reading: Reading) -> Check | None:
+    if reading.movement.camera == "above":  # From there the trunk is seen end on.
+        return None
     poses = reading.merged.poses
     trunk_px = np.linalg.norm(poses.point("mid_shoulder", "left") - poses.point("mid_hip", "left"), axis=1)
     share = 100 * float(np.nanmedian(trunk_px)) / max(poses.image_size) if np.isfinite(trunk_px).any() else None

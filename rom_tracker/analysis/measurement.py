@@ -20,7 +20,7 @@ from rom_tracker.analysis.lens import lens_dict, lens_for, with_lens
 from rom_tracker.analysis.quality import file_flags, flags_of, no_person, small_range
 from rom_tracker.analysis.repetitions import Repetition, Repetitions, find_repetitions
 from rom_tracker.analysis.seeing import SMALL_FACE_PX, VIEW_CAUTION_DEG, client_flags, crossing_flags, fit_flags
-from rom_tracker.analysis.uncertainty import POOR_NOD_DEG, TURNED_VIEW_DEG, ErrorBudget, end_range_budget
+from rom_tracker.analysis.uncertainty import ARM_NOT_SEEN_DEG, POOR_NOD_DEG, TURNED_VIEW_DEG, ErrorBudget, end_range_budget
 from rom_tracker.capture import VideoFile
 from rom_tracker.capture.lens import LensProfile
 from rom_tracker.errors import UsageError
@@ -454,6 +454,8 @@ def _budget(scored: tuple[Repetition, ...], reading: Reading, offset_deg: float,
 def _view_sd_deg(reading: Reading) -> float:
     """What the way in which the client was seen adds to the error."""
     movement, view = reading.movement, reading.view
+    if not reading.arm_seen:
+        return ARM_NOT_SEEN_DEG
     turned = view.off_plane_deg(movement) > VIEW_CAUTION_DEG
     if not view.is_nod(movement):
         return TURNED_VIEW_DEG if turned else 0.0

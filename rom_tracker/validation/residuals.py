@@ -113,18 +113,20 @@ class ResidualTable:
         own = {key: one for key in self._movements if (one := self._end_range(key, ends)) is not None}
         of_change = self._of_changes(changes)
         widest_change = max(of_change.values(), key=lambda one: one.sd_deg, default=None)
-        large = [key for key in own if self._movements[key].joint in self._rules.large_joints]
-        certain_least = max(large or own, key=lambda key: own[key].sd_deg, default=None)
+        # A movement that borrows another's error has no correction, so it borrows the whole of it.
+        whole = {key: one for key in own if (one := self._end_range(key, ends, correct=False)) is not None}
+        large = [key for key in whole if self._movements[key].joint in self._rules.large_joints]
+        certain_least = max(large or whole, key=lambda key: whole[key].sd_deg, default=None)
         if certain_least is None or widest_change is None:
             return {}
-        others = MovementResiduals("", own[certain_least], of_change.get(certain_least, widest_change), own=False)
+        others = MovementResiduals("", whole[certain_least], of_change.get(certain_least, widest_change), own=False)
         found: dict[str, MovementResiduals] = {}
         for key in self._movements:
             if key in own:
                 found[key] = MovementResiduals(key, own[key], of_change.get(key, widest_change), own=True)
             else:
-                of = own.get(self._rules.borrowed.get(key, ""), others.end_range)
-                found[key] = MovementResiduals(key, Residual(of.sd_deg, of.people), others.change, own=False)
+                of = whole.get(self._rules.borrowed.get(key, ""), others.end_range)
+                found[key] = MovementResiduals(key, of, others.change, own=False)
         return found
 
     @property
@@ -132,8 +134,9 @@ class ResidualTable:
         """Everybody who stands behind any number."""
         return {error.person for error in (*self._ends, *self._changes)}
 
-    def _end_range(self, key: str, errors: Sequence[_Error]) -> Residual | None:
-        rules = self._rules
+    def _end_range(self, key: str, errors: Sequence[_Error], *, correct: bool = True) -> Residual | None:
+        corrected = correct and self._movements[key].joint not in self._rules.never_corrected
+        rules = self._rules if corrected else self._rules.model_copy(update={"offset_share": 0.0})
         least = rules.least_of_joint_deg.get(self._movements[key].joint, rules.least_deg)
         found = _residual(errors, [key], rules)
         if found is None:
