@@ -10,76 +10,61 @@ import pytest
 
 from rom_tracker.analysis.uncertainty import ErrorBudget, ErrorTerm
 from rom_tracker.movements import load_catalogue
+from rom_tracker.validation.catalogue_file import differences
+from rom_tracker.validation.evidence import load_evidence
+from rom_tracker.validation.residuals import ResidualTable, is_used
+from rom_tracker.validation.tables import RecordingRow, read_rows
 
 FOLDER = Path(__file__).parents[2] / "calibration"
 TABLE = pd.read_csv(FOLDER / "residuals.csv")
-
-#: Recordings that are flagged and get a wider interval, and those without a number, are not in the catalogue's errors.
-USED = TABLE[(TABLE.verdict != "refused") & ~TABLE.condition.isin(["small face", "turned"])]
-
-#: Movements with few people share their recordings with their opposite.
-OPPOSITES = [
-    {"forearm_pronation", "forearm_supination"}, {"wrist_flexion", "wrist_extension"}, {"neck_flexion", "neck_extension"},
-]  # fmt: skip
-FEW_PEOPLE = 6
-
-#: Pairs of recordings of one client are put together for these; all others are one group.
-CHANGE_GROUPS = {
-    "knee_flexion": ["knee_flexion"],
-    "shoulder_flexion": ["shoulder_flexion", "shoulder_extension"],
-    "shoulder_external_rotation": ["shoulder_external_rotation"],
-    "wrist_extension": ["wrist_flexion", "wrist_extension"],
-    "neck_rotation": ["neck_lateral_flexion", "neck_rotation"],
-}
-ALONE = [*(key for group in CHANGE_GROUPS.values() for key in group), "forearm_pronation", "forearm_supination"]
-
-MEASURED = [entry for entry in load_catalogue().movements.values() if entry.evidence == "own"]
+ROWS = read_rows(FOLDER / "residuals.csv", RecordingRow)
+RULES = load_evidence(FOLDER / "evidence.toml").residual
+MOVEMENTS = load_catalogue().movements
 
 
-@pytest.mark.parametrize("entry", MEASURED, ids=lambda entry: entry.key)
-def test_residual_is_the_root_mean_square_of_the_table(entry):
-    rows = USED[USED.movement == entry.key]
-    found_deg, people = rms(rows.error_deg), rows.person.nunique()
-    both = [group for group in OPPOSITES if entry.key in group]
-    if both and people < FEW_PEOPLE:
-        together = USED[USED.movement.isin(both[0])]
-        found_deg, people = max((found_deg, people), (rms(together.error_deg), together.person.nunique()))
-    assert entry.residual_deg == pytest.approx(max(found_deg, 1.5 if entry.joint == "neck" else 2.0), abs=0.06)
-    assert entry.residual_people == people >= 3
+def test_the_catalogue_states_what_the_table_gives():
+    assert differences(ResidualTable(ROWS, RULES, MOVEMENTS).residuals(), MOVEMENTS) == []
 
 
-def rms(values: pd.Series) -> float:
-    return float(np.sqrt((values**2).mean()))
+@pytest.mark.parametrize("key", ["elbow_flexion", "shoulder_abduction", "neck_rotation", "wrist_extension"])
+def test_a_residual_is_the_root_mean_square_less_what_the_repetitions_explain(key):
+    used = [row for row in ROWS if row.movement == key and is_used(row, RULES)]
+    mean_square = np.mean([row.error_deg**2 for row in used])
+    own = [row.own_sd_deg**2 for row in used if row.own_sd_deg and row.repetitions_found > 1]
+    entry = MOVEMENTS[key]
+    assert not entry.offset_deg
+    assert entry.residual_deg == pytest.approx(np.sqrt(mean_square - np.mean(own)), abs=0.06)
+    assert entry.residual_people == len({row.person for row in used})
+
+
+def test_the_correction_is_the_mean_error_of_people_with_its_sign_turned():
+    entry = MOVEMENTS["knee_flexion"]
+    used = TABLE[(TABLE.movement == "knee_flexion") & TABLE.verdict.isin(["ok", "caution"])]
+    raw = (used.error_deg - used.offset_deg).groupby(used.person).mean()
+    assert entry.offset_deg == pytest.approx(-raw.mean(), abs=0.06)
+    assert entry.residual_people == len(raw) >= RULES.offset_people
+    about = np.sqrt(((used.error_deg - used.offset_deg + entry.offset_deg) ** 2).mean())
+    assert about < RULES.offset_share * np.sqrt(((used.error_deg - used.offset_deg) ** 2).mean())
+
+
+def test_shoulders_are_never_corrected():
+    assert [key for key, entry in MOVEMENTS.items() if entry.joint == "shoulder" and entry.offset_deg] == []
 
 
 def test_errors_are_the_difference_of_the_angles():
-    known = TABLE[TABLE.measured_deg.notna()]
+    known = TABLE[TABLE.measured_deg.notna() & TABLE.true_deg.notna()]
     np.testing.assert_allclose(known.measured_deg - known.true_deg, known.error_deg, atol=0.011)
-    assert set(TABLE[TABLE.measured_deg.isna()].verdict) == {"refused"}
-    assert (USED.repetitions_found == USED.repetitions_true).all()
 
 
 def test_the_words_about_the_table_are_true():
-    words = (FOLDER / "README.md").read_text(encoding="utf-8")
-    assert f"{len(TABLE)} rendered recordings of {TABLE.person.nunique()} people" in " ".join(words.split())
-    borrowed = len(load_catalogue().movements) - len(MEASURED)
-    assert f"{['Twelve', 'Thirteen', 'Fourteen', 'Fifteen'][borrowed - 12]} movements have no recording of their own" in words
-    assert {entry.key for entry in MEASURED} == set(TABLE.movement)
+    words = " ".join((FOLDER / "README.md").read_text(encoding="utf-8").split())
+    assert f"{len(TABLE)} rendered recordings of {TABLE.person.nunique()} people" in words
+    borrowed = [key for key, entry in MOVEMENTS.items() if entry.evidence == "borrowed"]
+    assert f"{['Twelve', 'Thirteen', 'Fourteen', 'Fifteen'][len(borrowed) - 12]} movements have no recording of their own" in words
+    assert set(MOVEMENTS) - set(borrowed) == set(TABLE.movement)
 
 
-@pytest.mark.parametrize("key", [*CHANGE_GROUPS, "elbow_flexion"])
-def test_change_residual_is_the_root_mean_square_over_the_pairs(key):
-    wanted = CHANGE_GROUPS.get(key, [m for m in TABLE.movement.unique() if m not in ALONE])
-    pairs = USED[USED.movement.isin(wanted) & USED.moment.notna()].fillna({"condition": ""}).pivot(
-        index=["set", "movement", "pair", "condition"], columns="moment", values="error_deg"
-    )  # fmt: skip
-    changes = (pairs.after - pairs.before).dropna()
-    entry = load_catalogue()[key]
-    assert entry.change_residual_deg == pytest.approx(rms(changes), abs=0.06)
-    assert entry.change_residual_people == len(changes)
-
-
-@pytest.mark.parametrize("entry", load_catalogue().movements.values(), ids=lambda entry: entry.key)
+@pytest.mark.parametrize("entry", MOVEMENTS.values(), ids=lambda entry: entry.key)
 def test_the_interval_is_of_use(entry):
     terms = (ErrorTerm("repetitions", 1.0, 6), ErrorTerm("pose model", entry.residual_deg, entry.residual_people))
-    assert 3.5 < ErrorBudget(terms).half_width_deg < (29 if entry.feasibility == "poor" else 20)
+    assert 2.0 < ErrorBudget(terms).half_width_deg < (29 if entry.feasibility == "poor" else 20)
