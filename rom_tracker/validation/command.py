@@ -195,7 +195,8 @@ def drawn(page: Path, evidence: Evidence) -> Content:
     made_with = f"Written by `python -m rom_tracker.validation`, version {__version__}" + "".join(
         f"; pose model {m}" for m in models
     )
-    content = Content(rows, changes, evidence, load_catalogue().movements, f"{made_with}.")
+    further = _of_other_sets(page.parent / RESIDUALS, rows)
+    content = Content(rows, changes, evidence, load_catalogue().movements, f"{made_with}.", further)
     write_page(page, content)
     return content
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -53,6 +53,8 @@ class Content:
         The catalogue.
     made_with : str
         The command and the version that measured, for the page's first lines.
+    further : list
+        Rows of sets that are evidence and were not measured this time.
     """
 
     rows: list[RecordingRow]
@@ -60,13 +62,13 @@ class Content:
     evidence: Evidence
     movements: Mapping[str, Movement]
     made_with: str
+    further: list[RecordingRow] = field(default_factory=list)
 
     @property
     def residual_table(self) -> ResidualTable:
-        """The evidence among the rows."""
-        return ResidualTable(
-            [row for row in self.rows if self.evidence.for_residuals(row.set)], self.evidence.residual, self.movements
-        )
+        """All the evidence."""
+        rows = [row for row in (*self.further, *self.rows) if self.evidence.for_residuals(row.set)]
+        return ResidualTable(rows, self.evidence.residual, self.movements)
 
     @property
     def classes(self) -> dict[str, list[RecordingRow]]:

@@ -204,7 +204,8 @@ def _net(sd_deg: float, errors: Sequence[_Error]) -> float:
 
 def _end_of(row: RecordingRow) -> _Error:
     own = row.own_sd_deg if row.repetitions_found > 1 else None
-    return _Error(row.movement, row.person, (row.error_deg or 0.0) - row.offset_deg, own, row.rom_deg)
+    way_deg = None if row.rom_deg is None else row.rom_deg - row.offset_deg
+    return _Error(row.movement, row.person, (row.error_deg or 0.0) - row.offset_deg, own, way_deg)
 
 
 def _own_of_change(before: RecordingRow, after: RecordingRow) -> float | None:
