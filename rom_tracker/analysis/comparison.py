@@ -177,8 +177,8 @@ def _turned_deg(before: RomMeasurement, after: RomMeasurement) -> float:
 
 
 def _measured_alike(before: RomMeasurement, after: RomMeasurement) -> bool:
-    """Whether both angles were counted from the same zero and taken in the same geometry."""
-    return before.movement.zero == after.movement.zero and (before.skeleton is None) == (after.skeleton is None)
+    """Whether both angles were taken in the same geometry."""
+    return (before.skeleton is None) == (after.skeleton is None)
 
 
 def _moment_flags(moment: str, measurement: RomMeasurement) -> list[Flag]:
@@ -195,7 +195,13 @@ def difference_flags(before: RomMeasurement, after: RomMeasurement) -> list[Flag
             Flag("other_view", f"The body stood turned by {turned:.0f} degrees between the two recordings, so they cannot be "
                  "compared. Are they of one client and one set-up?", "refused")
         )  # fmt: skip
-    elif turned > DIFFERENT_VIEW_DEG:
+    if before.movement.zero != after.movement.zero:
+        found.append(
+            Flag("other_zero", "The arm was seen in only one of the recordings, so that their angles are not counted from the same "
+                 "zero: 7 to 14 degrees apart in two rendered pairs without a change. Film both with elbow, shoulder and head in "
+                 "the picture.", "refused")
+        )  # fmt: skip
+    if DIFFERENT_VIEW_DEG < turned <= OTHER_VIEW_DEG:
         found.append(
             Flag("different_view", f"The body stood turned by {turned:.0f} degrees between the two recordings, so part of the "
                  "change may come from the view. Put camera and client at the same places.", caution)

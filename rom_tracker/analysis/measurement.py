@@ -352,7 +352,8 @@ def measure_poses(
     reading = reading.without_hands(hand_on)
     movement, angles = reading.movement, reading.angles
     repetitions = find_repetitions(_to_the_named_side(angles) if movement.two_way else angles)
-    offset_deg = offset_for(angles, repetitions, movement) if offset and skeleton is None else 0.0
+    usual = offset and skeleton is None and reading.arm_seen
+    offset_deg = offset_for(angles, repetitions, movement) if usual else 0.0
     if offset_deg:
         angles = corrected(angles, repetitions, offset_deg)
         reading = replace(reading, angles=angles)

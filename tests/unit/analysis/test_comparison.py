@@ -200,3 +200,11 @@ def test_what_the_plain_form_says_of_the_errors():
     assert {term["degrees_of_freedom"] for term in plain["budget"] if term["source"].startswith("landmark")} == {None}
     alone = compare(measured(100), measured(108)).as_dict()
     assert (alone["own_repeatability"], alone["role"]) == (None, "exploratory")
+
+
+def test_angles_that_are_not_counted_from_one_zero_are_not_compared():
+    before = measured(50.0)
+    after = replace(measured(70.0), movement=before.movement.model_copy(update={"zero": "start"}))
+    found = compare(before, after)
+    assert (found.verdict, found.change_deg) == ("refused", None)
+    assert "other_zero" in {flag.code for flag in found.flags}
