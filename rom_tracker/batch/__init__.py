@@ -5,9 +5,9 @@
     done = run_batch("recordings", "results")
     print(done.measured, done.failed)
 
-``plan_of`` says what to measure in which recording and lists what cannot be known; an engine (``Pool`` on this computer, ``Cluster``
-on many) turns each ``Task`` into a record; the ``Journal`` keeps every record as soon as it is there; tables and page are made from
-the journal at the end. See the README of this package for the columns, and for clusters.
+``plan_of`` says what to measure in which recording and lists what cannot be known; an engine (``Pool`` on this computer,
+``Cluster`` on many) turns each ``Task`` into a record; the ``Journal`` keeps every record as soon as it is there; tables and page
+are made from the journal at the end. See the README of this package for the columns, and for clusters.
 """
 
 from __future__ import annotations

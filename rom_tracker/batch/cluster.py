@@ -61,7 +61,8 @@ class Cluster:
             raise MeasurementError(
                 f"no scheduler answers at {self.scheduler} ({error}); start one with `dask scheduler`, and check the address"
             ) from error
-        waiting, under_way = deque((task, 1) for task in tasks), {}
+        waiting = deque((task, 1) for task in tasks)
+        under_way: dict[str, tuple[Task, int]] = {}
         completed = as_completed(with_results=True, raise_errors=False)
         with client:
             try:

@@ -79,7 +79,7 @@ class Engine(Protocol):
 def lost(kind: Literal["crashed", "memory", "time", "unexpected"], what: str, attempts: int) -> Record:
     """The record of a recording that no measurement came of because its worker was lost."""
     advice = {
-        "crashed": "Try to convert it to mp4 (H.264); if it crashes again, the file is damaged in a way that the decoder cannot bear.",
+        "crashed": "Convert it to mp4 (H.264); if it crashes again, record again: the decoder cannot bear its damage.",
         "memory": "Make its picture smaller, or give a worker more with --memory-limit.",
         "time": "Cut it to the movement, or give it more with --time-limit.",
         "unexpected": "Run `rom-tracker measure` on it alone; if that fails too, report it.",

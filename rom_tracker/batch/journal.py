@@ -19,8 +19,8 @@ NAME = "journal.jsonl"
 class Journal:
     """Records by key, a line of JSON each, on the disk before the next one is begun.
 
-    In memory are the keys alone and where their lines begin. A line that was cut off by a power cut or a kill is dropped. While it is
-    open no other run can open it.
+    In memory are the keys alone and where their lines begin. A line that was cut off by a power cut or a kill is dropped. While it
+    is open no other run can open it.
 
     Parameters
     ----------

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+from collections.abc import Mapping
 from datetime import date
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
@@ -42,7 +43,7 @@ def _one_frame(value: Any, frames: int, first: int) -> Any:
 
 
 def to_plain(value: Any) -> Any:
-    """What JSON can hold, from dataclasses, models, arrays, dates, tuples and plain values.
+    """What JSON can hold, from dataclasses, models, arrays, mappings, dates, tuples and plain values.
 
     >>> from rom_tracker.analysis.flag import Flag
     >>> from_plain(to_plain((Flag("a", "b", "note"), 1.5, None)))
@@ -62,6 +63,8 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         array = np.ascontiguousarray(value)
         return {"array": base64.b64encode(array.tobytes()).decode(), "dtype": array.dtype.str, "shape": list(array.shape)}
+    if isinstance(value, Mapping):
+        return {"mapping": [[name, to_plain(one)] for name, one in value.items()]}
     if isinstance(value, date):
         return {"date": value.isoformat()}
     if isinstance(value, pydantic.BaseModel):
@@ -88,6 +91,8 @@ def from_plain(plain: Any) -> Any:
         return plain
     if "array" in plain:
         return np.frombuffer(base64.b64decode(plain["array"]), dtype=plain["dtype"]).reshape(plain["shape"])
+    if "mapping" in plain:
+        return {name: from_plain(one) for name, one in plain["mapping"]}
     if "date" in plain:
         return date.fromisoformat(plain["date"])
     kind = _class(plain["class"])
@@ -98,7 +103,7 @@ def from_plain(plain: Any) -> Any:
 def _class(name: str) -> Any:
     module, _, qualname = name.partition(":")
     if module.startswith("rom_tracker.") and qualname.isidentifier():
-        kind = getattr(import_module(module), qualname, None)
+        kind: Any = getattr(import_module(module), qualname, None)
         own = isinstance(kind, type) and kind.__module__ == module
         if own and (dataclasses.is_dataclass(kind) or issubclass(kind, pydantic.BaseModel)):
             return kind

@@ -72,8 +72,8 @@ class NamePattern:
             wrong = True
         if wrong:
             raise UsageError(
-                f"a pattern of file names has the word MOVEMENT, perhaps CLIENT, SIDE, MOMENT and ANY, each but ANY once, and brackets "
-                f"about what may be missing, such as {DEFAULT_PATTERN}; got {pattern!r}"
+                "a pattern of file names has the word MOVEMENT, perhaps CLIENT, SIDE, MOMENT and ANY, each but ANY once, and "
+                f"brackets about what may be missing, such as {DEFAULT_PATTERN}; got {pattern!r}"
             )
 
     def read(self, file: str) -> Named | None:

@@ -34,12 +34,15 @@ p { margin: .4rem 0; } nav a { margin-right: .8rem; } a { color: #00558a; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(20rem, 100%), 1fr)); gap: 1rem; }
 .card { border: 1px solid #d5d5d5; border-radius: 6px; padding: .7rem; min-width: 0; }
 .card h3 { font-size: 1rem; margin: 0; overflow-wrap: anywhere; } .card p { font-size: .9rem; overflow-wrap: anywhere; }
-.card svg { width: 100%; height: auto; display: block; } .file { color: #595959; } .caution { border-left: 4px solid #E69F00; padding-left: .5rem; }
+.card svg { width: 100%; height: auto; display: block; } .file { color: #595959; }
+.caution { border-left: 4px solid #E69F00; padding-left: .5rem; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
-th, td { text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0; border-bottom: 1px solid #ddd; overflow-wrap: anywhere; }
+th, td { text-align: left; vertical-align: top;
+ padding: .35rem .6rem .35rem 0; border-bottom: 1px solid #ddd; overflow-wrap: anywhere; }
 svg text { font: 11px system-ui, sans-serif; fill: #444; }
 @media (max-width: 40rem) {
- thead { display: none; } tr, td { display: block; } tr { border-bottom: 1px solid #ddd; padding: .4rem 0; } td { border: 0; padding: .1rem 0; }
+ thead { display: none; } tr, td { display: block; } tr { border-bottom: 1px solid #ddd; padding: .4rem 0; }
+ td { border: 0; padding: .1rem 0; }
  td:empty { display: none; } td::before { content: attr(data-name) ": "; color: #595959; }
 }
 @media print { .card, tr { break-inside: avoid; } }

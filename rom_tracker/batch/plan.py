@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal
@@ -218,15 +218,15 @@ def _tasks(one: Listed, place: Place, catalogue: Catalogue, said: _Said, known_f
 def _together(line: _Said, noted: _Said, catalogue: Catalogue) -> _Said:
     """A line of the manifest, and where it is silent the sidecar."""
     merged = {name: getattr(line, name) or getattr(noted, name) for name in ("movement", "side", "client", "moment")}
-    same = {
-        "movement": lambda said: catalogue[said.movement].key,
-        "side": lambda said: SIDES.get(said.side.lower(), said.side.lower()),
-        "client": lambda said: said.client,
-        "moment": lambda said: MOMENTS.get(said.moment.lower(), said.moment.lower()),
+    plain: dict[str, Callable[[str], str]] = {
+        "movement": lambda word: catalogue[word].key,
+        "side": lambda word: SIDES.get(word.lower(), word.lower()),
+        "client": str,
+        "moment": lambda word: MOMENTS.get(word.lower(), word.lower()),
     }
-    for name, value in same.items():
+    for name, of in plain.items():
         ours, theirs = getattr(line, name), getattr(noted, name)
-        if ours and theirs and value(line) != value(noted):
+        if ours and theirs and of(ours) != of(theirs):
             raise UsageError(f"the {name} is {ours} here and {theirs} in the sidecar of the recording; correct the wrong one")
     return _Said(**merged, where=line.where, camera=noted.camera)
 

@@ -1,7 +1,7 @@
 """The engine for one computer: a few worker processes, each watched on its own.
 
-A process pool of the standard library, and loky's too, is broken as a whole when one worker dies, and does not tell which task it was;
-pebble's does, but has no limit of memory and is under the LGPL. What is needed is little: so it is here.
+A process pool of the standard library, and loky's too, is broken as a whole when one worker dies, and does not tell which task it
+was; pebble's does, but has no limit of memory and is under the LGPL. What is needed is little: so it is here.
 """
 
 from __future__ import annotations
@@ -38,6 +38,9 @@ START_S = 300.0
 MOST_FALSE_STARTS = 3
 
 _MIB = 2**20
+
+#: subprocess.CREATE_NEW_PROCESS_GROUP, which is known on Windows only.
+_NEW_GROUP = 0x00000200
 
 
 def usual_workers() -> int:
@@ -141,13 +144,11 @@ class Pool:
             idle += 1
 
     def _start(self) -> None:
-        errors = tempfile.TemporaryFile()
+        errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the worker
         # One thread for each library: the cores are shared among the workers, and sums come out alike whatever their number.
         threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         # A process group of its own: Ctrl-C reaches this process alone, which ends the workers in order.
-        apart: dict[str, Any] = (
-            {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if sys.platform == "win32" else {"start_new_session": True}
-        )
+        apart: dict[str, Any] = {"creationflags": _NEW_GROUP} if sys.platform == "win32" else {"start_new_session": True}
         process = subprocess.Popen(
             self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, encoding="utf-8",
             env={**os.environ, **threads}, **apart,

@@ -102,8 +102,8 @@ def run_batch(
 ) -> BatchSummary:
     """Measure all recordings of a folder, and write tables and a page of the results.
 
-    What an earlier run into the same results did is kept: for a file of the same name, size and time of modification, or of the same
-    content, as long as movement, model and program are the same.
+    What an earlier run into the same results did is kept: for a file of the same name, size and time of modification, or of the
+    same content, as long as movement, model and program are the same.
 
     Parameters
     ----------

@@ -1,7 +1,8 @@
 """One task done: a recording measured, as a record that JSON holds.
 
 A record has ``status`` (measured, refused or failed); ``measurement``, ``repetitions``, ``curve`` (for the chart) and ``kept`` (for
-comparisons) where something was measured, ``failure`` where not; ``content_sha256``, ``attempts`` and ``angles``, a CSV, if asked for.
+comparisons) where something was measured, ``failure`` where not; ``content_sha256``, ``attempts`` and, if asked for, ``angles``, a
+CSV.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from rom_tracker.errors import CalibrationError, ModelFileError, RomTrackerError
 if TYPE_CHECKING:
     from rom_tracker.analysis.measurement import RomMeasurement
     from rom_tracker.analysis.repetitions import Repetition
+    from rom_tracker.landmarks import Side
+    from rom_tracker.pose.estimator import PoseModel
 
 #: Points of a curve on the page.
 CURVE_POINTS = 120
@@ -32,7 +35,7 @@ Hear = Callable[[str, float | None], None]
 
 
 def measure_task(
-    address: str, file: str, movement: dict[str, Any], side: str, model: str, angles: bool, hear: Hear | None = None
+    address: str, file: str, movement: dict[str, Any], side: Side, model: PoseModel, angles: bool, hear: Hear | None = None
 ) -> Record:
     """Measure one movement of one side in a recording.
 
@@ -60,7 +63,7 @@ def measure_task(
             return {"status": "failed", "failure": {"kind": kind, "reason": reason, "advice": advice}, "attempts": 1}
 
 
-def _measured(path: Path, movement: dict[str, Any], side: str, model: str, angles: bool, hear: Hear) -> Record:
+def _measured(path: Path, movement: dict[str, Any], side: Side, model: PoseModel, angles: bool, hear: Hear) -> Record:
     from rom_tracker.analysis.measurement import measure
     from rom_tracker.batch.kept import from_plain, to_plain, without_frames
     from rom_tracker.capture import VideoFile
@@ -74,7 +77,7 @@ def _measured(path: Path, movement: dict[str, Any], side: str, model: str, angle
         from_plain(movement),
         side,
         model=model,
-        progress=lambda done, total: hear("share", done / total if total else None),  # type: ignore[arg-type]
+        progress=lambda done, total: hear("share", done / total if total else None),
     )
     record: Record = {"content_sha256": sha256, "attempts": 1, "curve": _curve(found)}
     if angles:
@@ -149,7 +152,7 @@ def _curve(found: RomMeasurement) -> list[list[float | None]]:
     """Time in seconds and angle in degrees of a few frames, evenly chosen; the angle None where it is unknown."""
     import numpy as np
 
-    chosen = np.unique(np.linspace(0, len(found.angles) - 1, CURVE_POINTS).round().astype(int)) if len(found.angles) else []
+    chosen: Any = np.unique(np.linspace(0, len(found.angles) - 1, CURVE_POINTS).round().astype(int)) if len(found.angles) else []
     times, angles = found.angles.time_s, found.angles.angle_deg
     return [[_r(float(times[i]), 2), _r(float(angles[i]), 1) if np.isfinite(angles[i]) else None] for i in chosen]
 

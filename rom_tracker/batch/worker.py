@@ -1,7 +1,7 @@
 """A worker: a process that reads tasks, a line of JSON each, and writes what comes of them, until there are no more.
 
-It is started as a program of its own and not forked or spawned by ``multiprocessing``: so a script without a main guard and a notebook
-can run a batch, and nothing but plain JSON goes between the two.
+It is started as a program of its own and not forked or spawned by ``multiprocessing``: so a script without a main guard and a
+notebook can run a batch, and nothing but plain JSON goes between the two.
 """
 
 from __future__ import annotations

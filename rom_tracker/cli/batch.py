@@ -57,9 +57,9 @@ def batch(
 ) -> None:
     """Measure a folder of recordings: tables, a page of charts, and a list of what could not be measured.
 
-    What each recording shows is read from manifest.csv in the folder (file, movement, side, client, moment), from its sidecar or from
-    its name. The same command again goes on where an earlier run ended. Exit code 0: every recording was measured or is listed with
-    its reason; 1: not one could be measured.
+    What each recording shows is read from manifest.csv in the folder (file, movement, side, client, moment), from its sidecar or
+    from its name. The same command again goes on where an earlier run ended. Exit code 0: every recording was measured or is listed
+    with its reason; 1: not one could be measured.
     """
     from rom_tracker.batch.engine import Limits
     from rom_tracker.batch.journal import NAME
@@ -76,9 +76,19 @@ def batch(
     try:
         with _told_to_end(), _shown() as (before, listen):
             done = run_batch(
-                folder, out, workers=workers, scheduler=scheduler, model=cast("PoseModel", model), pattern=pattern or DEFAULT_PATTERN,
-                angles=angles, retry_failed=retry_failed, movements_file=movements_file, limits=limits, before=before, listen=listen,
-            )  # fmt: skip
+                folder,
+                out,
+                workers=workers,
+                scheduler=scheduler,
+                model=cast("PoseModel", model),
+                pattern=pattern or DEFAULT_PATTERN,
+                angles=angles,
+                retry_failed=retry_failed,
+                movements_file=movements_file,
+                limits=limits,
+                before=before,
+                listen=listen,
+            )
     except BatchInterrupted as ended:
         if as_json:
             output.print_json({**ended.summary.as_dict(), "interrupted": True})
