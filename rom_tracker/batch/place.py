@@ -12,6 +12,8 @@ from typing import Any, Protocol
 
 from rom_tracker.errors import UsageError, VideoError
 
+SIDECAR_SUFFIX = ".recording.json"
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:
@@ -77,16 +79,21 @@ def near_copy(address: str) -> Iterator[Path]:
         system, path = _opened(address)
         try:
             system.get_file(path, str(copy))
-            sidecar = _sidecar_of(path)
-            if system.exists(sidecar):
+            sidecar = sidecar_path_of(path)
+            if sidecar != path and system.exists(sidecar):
                 system.get_file(sidecar, str(Path(scratch) / PurePosixPath(sidecar).name))
         except OSError as error:
             raise VideoError(f'"{address}" cannot be fetched ({error}); check the connection and who may read it') from error
         yield copy
 
 
-def _sidecar_of(path: str) -> str:
-    return path.removesuffix(PurePosixPath(path).suffix) + ".recording.json"
+def sidecar_path_of(path: str) -> str:
+    """Where the sidecar of a recording lies, whether the path is one of this computer or a URL; of a sidecar, itself.
+
+    >>> sidecar_path_of("s3://clinic/ann-before.mkv")
+    's3://clinic/ann-before.recording.json'
+    """
+    return path if path.endswith(SIDECAR_SUFFIX) else path.removesuffix(PurePosixPath(path).suffix) + SIDECAR_SUFFIX
 
 
 def _opened(address: str) -> tuple[Any, str]:

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
 from rom_tracker.batch.naming import DEFAULT_PATTERN, MOMENTS, SIDES, NamePattern
-from rom_tracker.batch.place import Place, near_copy, place_of
+from rom_tracker.batch.place import SIDECAR_SUFFIX, Place, near_copy, place_of, sidecar_path_of
 from rom_tracker.errors import RomTrackerError, UsageError, VideoError
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ COLUMNS = ("file", "movement", "side", "client", "moment")
 
 #: Suffixes of what is taken for a recording where nobody says that it is one.
 VIDEO_SUFFIXES = (".mkv", ".mp4", ".webm", ".mov", ".m4v", ".avi", ".mts", ".3gp")
-
-SIDECAR_SUFFIX = ".recording.json"
 
 KnownFrom = Literal["manifest", "sidecar", "file name"]
 
@@ -162,9 +160,9 @@ def _of_recording(
     one: Listed, place: Place, catalogue: Catalogue, lines: list[_Said], has_sidecar: bool, names: NamePattern
 ) -> tuple[list[Task], list[Problem]]:
     """The tasks of one recording, or why there are none."""
-    noted, wrong = _noted(place.address(one.file)) if has_sidecar else (None, None)
-    if wrong is not None and not lines:
-        return [], [Problem(one.file, "unknown", *told(str(wrong).replace(place.address(one.file), one.file)))]
+    noted, wrong = _noted(place.address(one.file), one.file) if has_sidecar else (None, "")
+    if wrong and not lines:
+        return [], [Problem(one.file, "unknown", *told(wrong))]
     named = names.read(one.file)
     if not lines and noted is None and named is None:
         return [], [_unknown(one.file)]
@@ -231,18 +229,22 @@ def _together(line: _Said, noted: _Said, catalogue: Catalogue) -> _Said:
     return _Said(**merged, where=line.where, camera=noted.camera)
 
 
-def _noted(address: str) -> tuple[_Said | None, VideoError | None]:
+def _noted(address: str, file: str) -> tuple[_Said | None, str]:
     """What the sidecar says, or what is wrong with it."""
     from rom_tracker.capture import read_sidecar
 
     try:
-        with near_copy(address) as path:
-            about = read_sidecar(path)
+        with near_copy(sidecar_path_of(address)) as path:
+            video = path.with_name(PurePosixPath(file).name)
+            try:
+                about = read_sidecar(video)
+            except VideoError as error:
+                return None, str(error).replace(str(path), sidecar_path_of(file))
     except VideoError as error:
-        return None, error
+        return None, str(error)
     if about is None:
-        return None, None
-    return _Said(about.movement, about.side or "", about.client, about.moment, "the sidecar", about.camera), None
+        return None, ""
+    return _Said(about.movement, about.side or "", about.client, about.moment, "the sidecar", about.camera), ""
 
 
 def _manifest(place: Place, files: set[str]) -> dict[str, list[_Said]]:

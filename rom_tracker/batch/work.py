@@ -56,11 +56,18 @@ def measure_task(
     with _ONE_AT_A_TIME:
         try:
             with near_copy(address) as path:
-                return _measured(path, movement, side, model, angles, hear or (lambda what, value: None))
+                try:
+                    return _measured(path, movement, side, model, angles, hear or (lambda what, value: None))
+                except RomTrackerError as error:
+                    return _failed(error, str(path), file)
         except RomTrackerError as error:
-            reason, advice = told(str(error).replace(address, file))
-            kind = "program" if isinstance(error, ModelFileError | CalibrationError) else "unreadable"
-            return {"status": "failed", "failure": {"kind": kind, "reason": reason, "advice": advice}, "attempts": 1}
+            return _failed(error, address, file)
+
+
+def _failed(error: RomTrackerError, path: str, file: str) -> Record:
+    reason, advice = told(str(error).replace(path, file))
+    kind = "program" if isinstance(error, ModelFileError | CalibrationError) else "unreadable"
+    return {"status": "failed", "failure": {"kind": kind, "reason": reason, "advice": advice}, "attempts": 1}
 
 
 def _measured(path: Path, movement: dict[str, Any], side: Side, model: PoseModel, angles: bool, hear: Hear) -> Record:
