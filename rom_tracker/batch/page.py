@@ -40,6 +40,7 @@ table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { text-align: left; vertical-align: top;
  padding: .35rem .6rem .35rem 0; border-bottom: 1px solid #ddd; overflow-wrap: anywhere; }
 svg text { font: 11px system-ui, sans-serif; fill: #444; }
+td:nth-child(2) { white-space: nowrap; } details { font-size: .9rem; margin: .4rem 0; }
 @media (max-width: 40rem) {
  thead { display: none; } tr, td { display: block; } tr { border-bottom: 1px solid #ddd; padding: .4rem 0; }
  td { border: 0; padding: .1rem 0; }
@@ -176,7 +177,13 @@ def _title(task: Task, catalogue: Catalogue) -> str:
 
 
 def _caution(words: str) -> str:
-    return f'<p class="caution">{escape(words)}</p>' if words else ""
+    """The first sentence; the others on a click."""
+    if not words:
+        return ""
+    first, _, more = words.partition(". ")
+    if not more:
+        return f'<p class="caution">{escape(words)}</p>'
+    return f'<details class="caution"><summary>{escape(first)}.</summary>{escape(more)}</details>'
 
 
 def _card(title: str, words: str, caution: str, files: str, chart: str) -> str:

@@ -159,11 +159,12 @@ def run_batch(
     (1, 0)
     """
     began_s = time.monotonic()
-    results = _results_folder(results, folder)
+    results = _apart(results, folder)
     catalogue = load_catalogue(movements_file)
     plan = plan_of(folder, catalogue, pattern=pattern, without=results)
     if not plan.tasks and not plan.problems:
         raise UsageError(f'expected recordings ({", ".join(VIDEO_SUFFIXES)}) in "{folder}" or below it, found none')
+    _make(results)
     limits = limits or Limits()
     keys = _Keys(catalogue, model)
     with Journal(results) as journal:
@@ -186,15 +187,18 @@ def run_batch(
     return summary
 
 
-def _results_folder(results: str | os.PathLike[str], folder: str | os.PathLike[str]) -> Path:
+def _apart(results: str | os.PathLike[str], folder: str | os.PathLike[str]) -> Path:
     path = Path(results).absolute()
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        if not is_far(os.fspath(folder)) and Path(folder).exists() and path.samefile(folder):
-            raise UsageError(f'expected a folder for the results apart from the recordings, got "{results}" for both')
-    except OSError as error:
-        raise cannot_write(path, error) from error
+    if not is_far(os.fspath(folder)) and path.exists() and Path(folder).exists() and path.samefile(folder):
+        raise UsageError(f'expected a folder for the results apart from the recordings, got "{results}" for both')
     return path
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
 
 
 class _Keys:
@@ -270,10 +274,7 @@ def _keep(task: Task, record: Record, journal: Journal, keys: _Keys, results: Pa
     table = record.pop("angles", None)
     if table is not None:
         path = _angles_path(results, task)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise cannot_write(path, error) from error
+        _make(path.parent)
         with written_whole(path) as part:
             part.write_text(table, encoding="utf-8", newline="\n")
     if "content_sha256" in record:
