@@ -110,7 +110,8 @@ class Journal:
             if isinstance(record, dict) and isinstance(record.get("key"), str):
                 self._know(record["key"], record, good)
             good += len(line)
-        self._file.truncate(good)
+        if good < self._file.seek(0, os.SEEK_END):
+            self._file.truncate(good)
 
     def _know(self, key: str, record: Record, place: int) -> None:
         self._places[key] = place
