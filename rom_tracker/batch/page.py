@@ -73,8 +73,9 @@ def write_pages(
     names = ["index.html", *(f"index-{number}.html" for number in range(2, len(slices) + 1))]
     paths: list[Path] = []
     for number, (name, some) in enumerate(zip(names, slices, strict=True)):
-        head = [_summary(len(measured), compared, failures), _failures(failures)] if number == 0 else []
-        content = "\n".join([_links(names, number), *head, *_cards(some, record_of, catalogue)])
+        first = number == 0
+        head, foot = (_summary(len(measured), compared, failures), _failures(failures)) if first else ("", "")
+        content = "\n".join([_links(names, number), head, *_cards(some, record_of, catalogue), foot])
         path = folder / name
         with written_whole(path) as part:
             part.write_text(_page(content), encoding="utf-8", errors="backslashreplace", newline="\n")
@@ -113,7 +114,8 @@ def _summary(measured: int, compared: Sequence[Compared], failures: Sequence[Row
         **{word: verdicts.count(word) for word in ("improved", "no detectable change", "worse")},
         "not comparable": verdicts.count("refused"),
     }
-    items = "".join(f"<li><b>{count}</b> {word}</li>" for word, count in counts.items())
+    words = {word: f'<a href="#failures">{word}</a>' if word == "not measured" and failures else word for word in counts}
+    items = "".join(f"<li><b>{count}</b> {words[word]}</li>" for word, count in counts.items())
     tables = ", ".join(f'<a href="{name}.csv">{name}</a>' for name in ("measurements", "repetitions", "comparisons", "failures"))
     return (
         f'<ul class="counts">{items}</ul>\n<p>Tables: {tables}; what their columns mean: <a href="data_dictionary.csv">data '
@@ -129,7 +131,7 @@ def _failures(failures: Sequence[Row]) -> str:
     rows = "\n".join(
         "<tr>" + "".join(f'<td data-name="{name}">{escape(str(row[name]))}</td>' for name in names) + "</tr>" for row in failures
     )
-    return f"<h2>What could not be measured</h2>\n<table><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>"
+    return f"<h2 id="failures">What could not be measured</h2>\n<table><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>"
 
 
 def _cards(shown: Iterable[Compared | Task], record_of: RecordOf, catalogue: Catalogue) -> Iterator[str]:
