@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import IO, Any
 
 from rom_tracker.batch.engine import Record
-from rom_tracker.capture.writer import cannot_write
 from rom_tracker.errors import OutputError
 
 NAME = "journal.jsonl"
@@ -40,7 +39,7 @@ class Journal:
         try:
             self._file = self.path.open("a+b")
         except OSError as error:
-            raise cannot_write(self.path, error) from error
+            raise _cannot_write(self.path, error) from error
         if not _locked(self._file):
             self._file.close()
             raise OutputError(f'another run is writing into "{folder}"; wait for it, or choose another folder with --out')
@@ -89,7 +88,7 @@ class Journal:
             self._file.flush()
             os.fsync(self._file.fileno())
         except OSError as error:
-            raise cannot_write(self.path, error) from error
+            raise _cannot_write(self.path, error) from error
         self._know(key, record, place)
 
     def _at(self, place: int) -> Record:
@@ -117,6 +116,12 @@ class Journal:
         self._places[key] = place
         if "content_key" in record:
             self._contents[record["content_key"]] = place
+
+
+def _cannot_write(path: Path, error: OSError) -> OutputError:
+    from rom_tracker.capture.writer import cannot_write  # It brings OpenCV, which a run with nothing to do can spare.
+
+    return cannot_write(path, error)
 
 
 def _locked(file: IO[bytes]) -> bool:

@@ -19,7 +19,6 @@ from rom_tracker.batch.journal import Journal
 from rom_tracker.batch.naming import DEFAULT_PATTERN
 from rom_tracker.batch.place import is_far
 from rom_tracker.batch.plan import VIDEO_SUFFIXES, Plan, Task, plan_of
-from rom_tracker.capture.writer import cannot_write
 from rom_tracker.errors import UsageError
 from rom_tracker.movements import load_catalogue
 
@@ -198,6 +197,8 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
+        from rom_tracker.capture.writer import cannot_write
+
         raise cannot_write(folder, error) from error
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -169,3 +171,13 @@ def test_patterns(pattern, file, client, side, moment):
 def test_patterns_that_are_none(pattern):
     with pytest.raises(UsageError, match="such as CLIENT_MOVEMENT"):
         NamePattern(pattern, CATALOGUE.movements)
+
+
+def test_planning_imports_nothing_that_is_slow():
+    """A second run over unchanged files does nothing else, and is to be over at once."""
+    code = (
+        "import sys\nimport rom_tracker.batch.run, rom_tracker.cli.batch, rom_tracker.repeatability_table\n"
+        "slow = {'cv2', 'mediapipe', 'matplotlib', 'scipy', 'pandas', 'pyarrow', 'numpy'} & set(sys.modules)\nassert not slow, slow"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
