@@ -131,7 +131,8 @@ def _failures(failures: Sequence[Row]) -> str:
     rows = "\n".join(
         "<tr>" + "".join(f'<td data-name="{name}">{escape(str(row[name]))}</td>' for name in names) + "</tr>" for row in failures
     )
-    return f"<h2 id='failures'>What could not be measured</h2>\n<table><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>"
+    heading = '<h2 id="failures">What could not be measured</h2>'
+    return f"{heading}\n<table><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>"
 
 
 def _cards(shown: Iterable[Compared | Task], record_of: RecordOf, catalogue: Catalogue) -> Iterator[str]:
