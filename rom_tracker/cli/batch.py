@@ -150,7 +150,10 @@ class _Pace:
         kept = len(plan.tasks) - self.total
         words = f"{len(plan.tasks)} to measure" + (f", {kept} of them done earlier" if kept else "")
         unknown = sum(problem.kind == "unknown" for problem in plan.problems)
-        output.hint(words + (f"; of {unknown} it is not known what they show" if unknown else "") + ".")
+        self.say(words + (f"; of {unknown} it is not known what they show" if unknown else "") + ".")
+
+    def say(self, words: str) -> None:
+        output.hint(words)
 
     @property
     def per_minute(self) -> float:
@@ -191,7 +194,10 @@ class _Bars(_Pace):
 
     def before(self, plan: Plan, todo: Iterable[Task]) -> None:
         super().before(plan, todo)
-        self.progress.reset(self.whole, total=self.total, count=f"0 of {self.total}")
+        self.progress.reset(self.whole, total=self.total, count=f"0 of {self.total}", rate="")
+
+    def say(self, words: str) -> None:
+        self.progress.console.print(escape(words), style="dim")
 
     def listen(self, heard: Heard) -> None:
         if heard.kind == "started":
@@ -204,7 +210,7 @@ class _Bars(_Pace):
             if (bar := self.of.pop(heard.task, None)) is not None:
                 self.progress.remove_task(bar)
             if heard.kind == "again":
-                self.progress.console.print(f"! {escape(heard.task.file)}: {escape(heard.why)}; once more", style="dim")
+                self.say(f"! {heard.task.file}: {heard.why}; once more")
             else:
                 self.done += 1
                 self._tell_done(heard)
@@ -212,7 +218,7 @@ class _Bars(_Pace):
     def _tell_done(self, heard: Heard) -> None:
         record = heard.record or {}
         if record.get("status") != "measured":
-            self.progress.console.print(f"x {escape(heard.task.file)}: {escape(_result(record))}", style="dim")
+            self.say(f"x {heard.task.file}: {_result(record)}")
         count, rate = f"{self.done} of {self.total}", f"{self.per_minute:.1f}/min"
         self.progress.update(self.whole, completed=self.done, count=count, rate=rate)
 

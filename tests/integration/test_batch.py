@@ -202,3 +202,32 @@ def test_a_cluster_of_which_a_worker_dies_gives_the_same(undisturbed, lite, run,
     assert killed
     assert (done.measured, done.refused, done.failed, done.left) == (3, 1, 4, 0)
     assert contents(tmp_path / "results") == contents(undisturbed)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="terminals of POSIX")
+def test_on_a_terminal_there_are_bars(run, lite, folder, tmp_path):
+    import os
+    import pty
+
+    few = tmp_path / "few"
+    few.mkdir()
+    for name in ("ann/ann_elbow_flexion_left_after.webm", "empty_elbow_flexion_left.mp4"):
+        shutil.copy(folder / name, few)
+    terminal, theirs = pty.openpty()
+    process = run.start("batch", few, "--out", tmp_path / "results", "--workers", "1", "--model", "lite", "--json", stderr=theirs)
+    os.close(theirs)
+    said = b""
+    while True:
+        try:
+            read = os.read(terminal, 4096)
+        except OSError:  # Linux says so at the end
+            break
+        if not read:
+            break
+        said += read
+    os.close(terminal)
+    out, _ = process.communicate(timeout=60)
+    assert json.loads(out)["measured"] == 1
+    assert b"Traceback" not in said
+    for words in (b"2 to measure", b"0 of 2", b"1 of 2", b"/min", b"ann_elbow_flexion_left_after.webm", b"x empty_elbow"):
+        assert words in said
