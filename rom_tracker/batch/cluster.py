@@ -63,7 +63,7 @@ class Cluster:
             ) from error
         waiting = deque((task, 1) for task in tasks)
         under_way: dict[str, tuple[Task, int]] = {}
-        completed = as_completed(with_results=True, raise_errors=False)
+        completed = as_completed(loop=client.loop, with_results=True, raise_errors=False)
         with client:
             try:
                 while waiting or under_way:
