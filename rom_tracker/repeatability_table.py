@@ -9,15 +9,15 @@ import json
 import math
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
 from rom_tracker import __version__
-from rom_tracker.analysis.reliability import OwnRepeatability, WithinClientError
-from rom_tracker.capture.writer import cannot_write
 from rom_tracker.errors import MeasurementError
-from rom_tracker.output_files import check_writable, written_whole
+
+if TYPE_CHECKING:
+    from rom_tracker.analysis.reliability import OwnRepeatability
 
 _SCHEMA_VERSION = 1
 
@@ -84,6 +84,8 @@ def save_own(own: OwnRepeatability) -> Path:
     OutputError
         It cannot be written.
     """
+    from rom_tracker.output_files import written_whole
+
     others = [one for one in load_own() if (one.movement, one.camera, one.model) != (own.movement, own.camera, own.model)]
     kept = sorted((*others, own), key=lambda one: (one.movement, one.camera, one.model))
     content = {"schema_version": _SCHEMA_VERSION, "repeatability": [_to_json(one) for one in kept]}
@@ -103,6 +105,8 @@ def check_table() -> None:
     OutputError
         It cannot be written.
     """
+    from rom_tracker.output_files import check_writable
+
     load_own()
     check_writable(_with_folder())
 
@@ -112,6 +116,8 @@ def _with_folder() -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
+        from rom_tracker.capture.writer import cannot_write
+
         raise cannot_write(path, error) from error
     return path
 
@@ -137,6 +143,8 @@ def _to_json(own: OwnRepeatability) -> dict[str, Any]:
 
 
 def _from_json(entry: dict[str, Any]) -> OwnRepeatability:
+    from rom_tracker.analysis.reliability import OwnRepeatability, WithinClientError
+
     error = WithinClientError(float(entry["sem_deg"]), int(entry["degrees_of_freedom"]))
     if not math.isfinite(error.sem_deg) or error.sem_deg < 0 or error.degrees_of_freedom < 1:
         raise ValueError(

@@ -10,6 +10,7 @@ import sys
 import typer
 
 from rom_tracker.cli import calibrate, measuring, output, upkeep
+from rom_tracker.cli.batch import batch
 from rom_tracker.cli.demonstration import demo
 from rom_tracker.cli.output import fail
 from rom_tracker.cli.protocols import protocols
@@ -27,7 +28,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.callback(invoke_without_command=True)(upkeep.version_option)
-for command in (measuring.measure, measuring.compare, record, repeatability, demo):
+for command in (measuring.measure, measuring.compare, record, batch, repeatability, demo):
     app.command()(command)
 for upkeep_command in (upkeep.movements, protocols, upkeep.models, upkeep.check):
     app.command()(upkeep_command)

@@ -77,7 +77,7 @@ class Command:
         return subprocess.Popen(command, text=True, encoding="utf-8", cwd=self.folder, **options)
 
     def end(self, process: subprocess.Popen[str]) -> Run:
-        out, err = process.communicate(timeout=240)
+        out, err = process.communicate(timeout=1500)
         run = Run(process.returncode, out or "", err or "")
         for said in (run.out, run.err):
             assert "Traceback" not in said

@@ -1,0 +1,134 @@
+"""The engine for several computers: Dask distributed gives the tasks to its workers (extra ``cluster``).
+
+Dask's nanny starts a worker anew that died or filled its memory, and its scheduler gives the task to another. How often, is the
+scheduler's setting ``distributed.scheduler.allowed-failures``; the README of this package has the commands.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rom_tracker.batch.engine import Heard, Limits, Listen, Record, lost
+from rom_tracker.errors import MeasurementError, UsageError
+
+if TYPE_CHECKING:
+    from rom_tracker.batch.plan import Task
+
+#: So many tasks for each worker are with the scheduler at a time: one under way and one waiting.
+TASKS_A_WORKER = 2
+
+#: Seconds to find the scheduler in.
+CONNECT_S = 20
+
+
+class Cluster:
+    """Runs tasks on the workers of a Dask scheduler.
+
+    Parameters
+    ----------
+    scheduler : str
+        Its address, such as ``"tcp://10.0.0.1:8786"``.
+    limits : Limits
+        The time; memory is the workers' own limit (``dask worker --memory-limit``).
+    order : callable
+        Gives for a task the arguments of :func:`~rom_tracker.batch.work.measure_task`.
+    """
+
+    def __init__(self, scheduler: str, limits: Limits, order: Callable[[Task], Mapping[str, Any]]) -> None:
+        self.scheduler, self.limits, self.order = scheduler, limits, order
+
+    def run(self, tasks: Sequence[Task], listen: Listen) -> Iterator[tuple[Task, Record]]:
+        """A record for every task, as it is done.
+
+        Raises
+        ------
+        UsageError
+            The extra ``cluster`` is not installed.
+        MeasurementError
+            The scheduler does not answer.
+        """
+        try:
+            from distributed import Client, as_completed
+        except ImportError as error:
+            raise UsageError('a scheduler is reached by an extra: pip install "rom_tracker[cluster]"') from error
+        try:
+            client = Client(self.scheduler, timeout=CONNECT_S, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise MeasurementError(
+                f"no scheduler answers at {self.scheduler} ({error}); start one with `dask scheduler`, and check the address"
+            ) from error
+        waiting = deque((task, 1) for task in tasks)
+        under_way: dict[str, tuple[Task, int]] = {}
+        completed = as_completed(loop=client.loop, with_results=True, raise_errors=False)
+        with client:
+            try:
+                while waiting or under_way:
+                    workers = len(client.scheduler_info(n_workers=-1)["workers"])
+                    while waiting and len(under_way) < TASKS_A_WORKER * max(workers, 1):
+                        task, attempt = waiting.popleft()
+                        future = client.submit(measure_within, dict(self.order(task)), self.limits, pure=False, key=None)
+                        under_way[future.key] = (task, attempt)
+                        completed.add(future)
+                        listen(Heard("started", task))
+                    future, result = next(completed)
+                    task, attempt = under_way.pop(future.key)
+                    if isinstance(result, dict):
+                        record: Record = result | {"attempts": attempt}
+                    elif attempt < self.limits.attempts and not _is_killed(result):
+                        waiting.append((task, attempt + 1))
+                        listen(Heard("again", task, why=str(result)))
+                        continue
+                    else:
+                        record = _lost(result, self.limits)
+                    listen(Heard("done", task, record=record))
+                    yield task, record
+            finally:
+                client.cancel(list(completed.futures))
+
+
+def measure_within(order: dict[str, Any], limits: Limits) -> Record:
+    """Measure, on a worker of the cluster; one that takes too long ends its process, as a crash does."""
+    from rom_tracker.batch.work import measure_task
+
+    timers: list[threading.Timer] = []
+
+    def set_timer(what: str, value: float | None) -> None:
+        if what == "length":
+            _cancel(timers)
+            timers.append(_ended_after(limits.time_s(value or 0.0)))
+
+    timers.append(_ended_after(limits.time_s(0.0)))
+    try:
+        return measure_task(**order, hear=set_timer)
+    finally:
+        _cancel(timers)
+
+
+def _ended_after(time_s: float) -> threading.Timer:
+    timer = threading.Timer(time_s, os._exit, (1,))
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def _cancel(timers: list[threading.Timer]) -> None:
+    while timers:
+        timers.pop().cancel()
+
+
+def _is_killed(result: object) -> bool:
+    from distributed.scheduler import KilledWorker
+
+    return isinstance(result, KilledWorker) or (isinstance(result, tuple) and isinstance(result[1], KilledWorker))
+
+
+def _lost(result: object, limits: Limits) -> Record:
+    if _is_killed(result):
+        what = "Measuring it ended the worker, by a crash, by its memory or by its time"
+        return lost("crashed", what, limits.attempts)
+    error = result[1] if isinstance(result, tuple) else result
+    return lost("unexpected", f"An error that was not expected came up: {type(error).__name__}: {error}", limits.attempts)

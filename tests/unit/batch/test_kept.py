@@ -1,0 +1,81 @@
+"""What is kept of a measurement gives the same comparison as the measurement, and runs nobody else's code."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from oblique import oblique_passes
+from stick_figure import repetitions_deg, stick_passes
+
+from rom_tracker.analysis.comparison import compare
+from rom_tracker.analysis.measurement import RomMeasurement, measure_poses
+from rom_tracker.batch.kept import from_plain, to_plain, without_frames
+from rom_tracker.movements import load_catalogue
+
+CATALOGUE = load_catalogue()
+
+
+def in_plane(peak_deg: float, seed: int) -> RomMeasurement:
+    time_s, angle_deg = repetitions_deg([peak_deg] * 3)
+    passes = stick_passes("knee_flexion", "right", angle_deg, time_s, jitter_px=1.0, seed=seed)
+    return measure_poses(passes, CATALOGUE["knee_flexion"], "right", video="a.mp4")
+
+
+def oblique(peak_deg: float, seed: int) -> RomMeasurement:
+    time_s, angle_deg = repetitions_deg([peak_deg], fps=15)
+    passes = oblique_passes("knee_flexion", "right", angle_deg, time_s, yaw_deg=45, seed=seed)
+    return measure_poses(passes, CATALOGUE["knee_flexion"], "right")
+
+
+def nobody() -> RomMeasurement:
+    time_s, angle_deg = repetitions_deg([90])
+    passes = stick_passes("knee_flexion", "right", angle_deg, time_s)
+    for look in (passes.as_filmed, passes.mirrored):
+        look.xy[:] = float("nan")
+    return measure_poses(passes, CATALOGUE["knee_flexion"], "right")
+
+
+def kept(found: RomMeasurement) -> RomMeasurement:
+    through = from_plain(json.loads(json.dumps(to_plain(without_frames(found)))))
+    assert isinstance(through, RomMeasurement)
+    return through
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(in_plane(90, 1), in_plane(104, 2)), (in_plane(90, 1), oblique(95, 3)), (in_plane(90, 1), nobody())],
+    ids=["in plane", "oblique", "nobody"],
+)
+def test_the_comparison_is_the_same(before, after):
+    whole, thin = compare(before, after), compare(kept(before), kept(after))
+    for name in ("change_deg", "verdict", "flags", "interval_deg", "detectable_deg", "detectable_from", "p_value"):
+        assert getattr(thin, name) == getattr(whole, name)
+
+
+def test_the_same_recording_is_still_recognised():
+    before = in_plane(90, 1)
+    assert "same_recording" in [flag.code for flag in compare(kept(before), kept(before)).flags]
+    assert "same_recording" not in [flag.code for flag in compare(kept(before), kept(in_plane(90, 2))).flags]
+
+
+def test_it_is_small_however_long_the_recording():
+    assert len(json.dumps(to_plain(without_frames(in_plane(90, 1))))) < 12_000
+
+
+@pytest.mark.parametrize("key", CATALOGUE.movements)
+def test_every_movement_goes_through(key):
+    assert from_plain(json.loads(json.dumps(to_plain(CATALOGUE[key])))) == CATALOGUE[key]
+
+
+@pytest.mark.parametrize(
+    "name", ["subprocess:Popen", "rom_tracker.pose.cache:Path", "rom_tracker.batch.pool:subprocess.Popen", "os:system"]
+)
+def test_other_classes_are_not_made(name):
+    with pytest.raises(ValueError, match="expected a class of this program"):
+        from_plain({"class": name, "fields": {"args": ["true"]}})
+
+
+def test_what_cannot_be_kept_is_told():
+    with pytest.raises(TypeError, match="got object"):
+        to_plain(object())
