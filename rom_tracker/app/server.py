@@ -1,0 +1,154 @@
+"""The server of the app: pages, forms and files behind the gate, on this computer alone."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import socket
+import threading
+import time
+import webbrowser
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+
+from rom_tracker.app import file_routes, form_routes, page_routes
+from rom_tracker.app.gate import DOOR, Gate
+from rom_tracker.app.pages import calibration, clients, live, measure, protocols, results, session, settings, unlock
+from rom_tracker.app.pages import client as client_page
+from rom_tracker.app.room import Room
+from rom_tracker.errors import UsageError
+
+#: The address of this computer for itself; the pages are never bound to another one.
+LOOPBACK = "127.0.0.1"
+
+#: What is there before the records are opened.
+_OPEN_WHILE_LOCKED = ("/unlock", "/look", "/static/", "/_nicegui", "/favicon.ico", DOOR)
+
+
+def build(room: Room) -> FastAPI:
+    """The app without its gate."""
+    from nicegui import ui
+
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.middleware("http")
+    async def locked(request: Request, go_on: Callable[[Request], object]) -> Response:
+        path = request.url.path
+        if room.locked and not path.startswith(_OPEN_WHILE_LOCKED):
+            return RedirectResponse("/unlock", status_code=303)
+        return await go_on(request)  # type: ignore[misc,no-any-return]
+
+    with resources.as_file(resources.files("rom_tracker.app").joinpath("static")) as folder:
+        app.mount("/static", StaticFiles(directory=folder))
+    file_routes.register(app, room)
+    form_routes.register(app, room)
+    unlock.register_form(app, room)
+    calibration.register_sheets(app)
+    page_routes.register(app, room)
+    for page in (clients, client_page, measure, session, live, results, protocols, settings, calibration, unlock):
+        page.register(room)
+    ui.run_with(
+        app, title="rom_tracker", favicon=str(Path(str(folder)) / "icon.svg"), dark=None, tailwind=False, show_welcome_message=False,
+        storage_secret=None, reconnect_timeout=10.0,
+    )  # fmt: skip
+    return app
+
+
+def serve(room: Room, *, port: int = 0, show: bool = True, say: Callable[[str], None] = print) -> None:
+    """Serve the app until it is stopped by Ctrl-C.
+
+    Parameters
+    ----------
+    room : Room
+    port : int
+        0 for any that is free.
+    show : bool
+        Open the browser.
+    say : callable
+        Told the address that opens the app.
+
+    Raises
+    ------
+    UsageError
+        The port is taken.
+    """
+    # What the toolkit would keep of its own goes nowhere; the records are kept by the store.
+    os.environ.setdefault("NICEGUI_STORAGE_PATH", str(Path(room.scratch.name) / "toolkit"))
+    bound = _bound(port)
+    port = bound.getsockname()[1]
+    gate = Gate(build(room), {f"{LOOPBACK}:{port}", f"localhost:{port}"}, is_upload=is_upload)
+    room.gate = gate
+    config = uvicorn.Config(
+        gate,
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        ws_max_size=4 * 2**20,
+        lifespan="on",
+        timeout_graceful_shutdown=2,
+    )
+    server = uvicorn.Server(config)
+    _quiet_logs()
+
+    def address() -> str:
+        return f"http://{LOOPBACK}:{port}{DOOR}?key={gate.new_key()}"
+
+    room.address = address
+    say(f"rom_tracker is open at {address()}")
+    if show:
+        threading.Thread(target=_show, args=(server, address()), daemon=True).start()
+    try:
+        server.run([bound])
+    finally:
+        room.close_to_phones()
+        room.close()
+
+
+def is_upload(path: str) -> bool:
+    """Whether a path takes pieces of recordings."""
+    return file_routes.PIECES.fullmatch(path) is not None
+
+
+def _bound(port: int) -> socket.socket:
+    """A socket at the port of this computer for itself."""
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if os.name == "posix":
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((LOOPBACK, port))
+    except OSError as error:
+        bound.close()
+        raise UsageError(
+            f"port {port} is taken ({error.strerror}); is rom-tracker app running already? Else choose --port"
+        ) from error
+    return bound
+
+
+def _show(server: uvicorn.Server, address: str) -> None:
+    """Open the browser once the server answers."""
+    for _ in range(200):
+        if server.started:
+            break
+        time.sleep(0.05)
+    with contextlib.suppress(webbrowser.Error):
+        webbrowser.open(address)
+
+
+def _quiet_logs() -> None:
+    """Nothing that a page was told gets into a log: of what goes wrong, the kind is enough."""
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "nicegui", "engineio", "socketio", "asyncio"):
+        logging.getLogger(name).addFilter(_without_values)
+
+
+def _without_values(record: logging.LogRecord) -> bool:
+    if record.exc_info and record.exc_info[0] is not None:
+        record.msg, record.args = f"{record.exc_info[0].__name__} in the app", ()
+        record.exc_info = record.exc_text = None
+    return True
