@@ -233,6 +233,7 @@ def _segment(body: Body, segment: Segment, side: Side, view: View, frame: int) -
 
 
 def is_near(movement: Movement, side: Side, body: Body) -> bool:
+    """Whether the moving segment is so small that it is looked at from near."""
     if movement.moving.of is not None:
         return True
     start, end = (body.points_m[0, list(locate(name, side))].mean(axis=0) for name in movement.moving.points)
@@ -382,6 +383,7 @@ def _draw_angle(stage: Axes, angle: Angle) -> None:
 
 
 def draw_arrow(stage: Axes, line: Floats, colour: str, width: float, gid: str, *, head: bool = True) -> None:
+    """A line through (point, 2) metres that ends in an arrowhead."""
     stage.plot(*line.T, color=colour, linewidth=width, solid_capstyle="butt", gid=gid, path_effects=HALO)
     if head:
         tip: dict[str, Any] = {"arrowstyle": "-|>,head_width=0.28,head_length=0.5", "color": colour, "linewidth": width}

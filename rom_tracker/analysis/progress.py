@@ -7,9 +7,9 @@ with the 95 % interval that Sen derives from Kendall's rank correlation (:func:`
 A trend is called one where both hold: its interval leaves out zero, and over all the weeks it amounts to more than the measuring
 error. The first alone would call a slow drift of the camera's place a trend, the second alone one good day.
 
-Two points always lie on a line, so nothing is claimed from them; and neither from three or four. Of ``n`` sessions without any trend
-all lie in one order, up or down, with probability ``2/n!``: one time in three of three sessions, one in twelve of four, one in sixty
-of five. Five are the fewest from which 95 % confidence can come at all, however far the sessions lie apart.
+Two points always lie on a line, so nothing is claimed from them; and neither from three or four. Of ``n`` sessions without any
+trend all lie in one order, up or down, with probability ``2/n!``: one time in three of three sessions, one in twelve of four, one
+in sixty of five. Five are the fewest from which 95 % confidence can come at all, however far the sessions lie apart.
 """
 
 from __future__ import annotations
@@ -196,7 +196,8 @@ def progress_of(
     >>> from datetime import date, timedelta
     >>> from rom_tracker import load_catalogue
     >>> came_with = [95, 97, 104, 108, 110, 117]
-    >>> marks = [SessionMark(date(2026, 3, 2) + timedelta(weeks=n), deg, deg + 5, detectable_deg=9) for n, deg in enumerate(came_with)]
+    >>> days = [date(2026, 3, 2) + timedelta(weeks=n) for n in range(6)]
+    >>> marks = [SessionMark(day, deg, deg + 5, detectable_deg=9) for day, deg in zip(days, came_with)]
     >>> found = progress_of(load_catalogue()["knee_flexion"], "right", marks)
     >>> found.verdict, round(found.trend.per_week_deg, 1)
     ('improved', 4.3)

@@ -59,10 +59,13 @@ def measure(
     overlay: Annotated[
         Path | None, typer.Option("--overlay", help="Write a video with the skeleton and the angle drawn over the picture (.webm).")
     ] = None,
+    cover_face: Annotated[bool, typer.Option("--blur-face", help="Cover the client's face in the overlay video.")] = False,
     explain: ExplainOption = False,
     movements_file: OwnMovements = None,
 ) -> None:
     """Measure the range of motion in one recording, or of both sides."""
+    if cover_face and overlay is None:
+        raise UsageError("--blur-face is for the overlay video: add --overlay NAME.webm.")
     person = Person.of(age, sex)
     if is_both(side) or other_side is not None:
         if overlay is not None:
@@ -73,7 +76,7 @@ def measure(
     else:
         wanted = Request.of((video,), movement, side, model, movements_file).through(lens).pointing_at(client)
         check_outputs((video,), (angles, (".csv",)), (chart, CHART_SUFFIXES), (overlay, (".webm",)))
-        refused = _measure_one(video, wanted, person, as_json, angles, chart, overlay, explain)
+        refused = _measure_one(video, wanted, person, as_json, angles, chart, overlay, cover_face, explain)
     if refused:
         raise typer.Exit(1)
 
@@ -86,6 +89,7 @@ def _measure_one(
     angles: Path | None,
     chart: Path | None,
     overlay: Path | None,
+    cover_face: bool,
     explain: bool,
 ) -> bool:
     """Measure one side, write and print what was asked for; whether it was refused."""
@@ -112,7 +116,9 @@ def _measure_one(
         from rom_tracker.overlay import write_overlay
 
         with output.progress_bar(f"Drawing {overlay.name}") as progress:
-            write_overlay(VideoFile(video), found, overlay, progress)
+            write_overlay(VideoFile(video), found, overlay, progress, cover_face=cover_face)
+        if cover_face and any(flag.code == "several_people" for flag in found.flags):
+            output.hint("Others are in the picture: only the client's face is covered.")
     placement = _placed(found, person)
     if as_json:
         output.print_json(_with_norm(found, placement))

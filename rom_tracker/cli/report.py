@@ -27,12 +27,18 @@ if TYPE_CHECKING:
     from datetime import date
 
     from rom_tracker.analysis.comparison import Comparison
+    from rom_tracker.report import Report
 
 SUFFIXES = (".pdf", ".png")
 
 
 def report(
-    recordings: Annotated[list[str], typer.Argument(metavar="BEFORE AFTER ...", help="Recordings in pairs, before and after.")],
+    recordings: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="BEFORE AFTER ... | CLIENT", help="Recordings in pairs, before and after; or a client of the records."
+        ),
+    ],
     movement: MovementOption = None,
     side: SideOption = None,
     out: Annotated[list[Path] | None, typer.Option("--out", help="The file to write, .pdf or .png; may be given twice.")] = None,
@@ -45,7 +51,7 @@ def report(
     paper: Annotated[str, typer.Option("--paper", help="a4 or letter.")] = "a4",
     primary: Annotated[
         bool,
-        typer.Option("--primary", help="The movement of the first pair was chosen, before the treatment, as the one that counts."),
+        typer.Option("--primary", help="The first pair's movement was chosen, before the treatment, to decide by."),
     ] = False,
     model: ModelOption = "full",
     lens: LensOption = None,
@@ -60,20 +66,19 @@ def report(
     from rom_tracker.report.typesetting import check_report
 
     translator(language)
-    videos = [Path(one) for one in recordings]
-    if len(videos) % 2:
-        raise UsageError("Expected recordings in pairs, each before and after, got an odd number of them.")
-    paths = out or [Path(f"{videos[0].stem}_report.pdf")]
+    of_client = len(recordings) == 1
+    paths = out or [Path(f"{'client' if of_client else Path(recordings[0]).stem}_report.pdf")]
     for path in paths:
         check_report(path, full=full, paper=paper)
-    check_outputs(tuple(videos), *((path, SUFFIXES) for path in paths))
-    for video in videos:
-        check_there(video)
-    pairs = list(zip(videos[::2], videos[1::2], strict=True))
-    wanted = [Request.of(pair, movement, side, model, movements_file).through(lens).pointing_at(client) for pair in pairs]
-    found = [_compared(pair, one, primary and n == 0) for n, (pair, one) in enumerate(zip(pairs, wanted, strict=True))]
-    visit = Visit(client=name, therapist=therapist, day=_day_of(videos[-1]) or date.today(), treated=treated, next_steps=next_steps)
-    made = Report.of(found, visit)
+    check_outputs(tuple(Path(one) for one in recordings), *((path, SUFFIXES) for path in paths))
+    if of_client:
+        made = _of_client(recordings[0])
+    else:
+        pairs = _pairs([Path(one) for one in recordings])
+        wanted = [Request.of(pair, movement, side, model, movements_file).through(lens).pointing_at(client) for pair in pairs]
+        found = [_compared(pair, one, primary and n == 0) for n, (pair, one) in enumerate(zip(pairs, wanted, strict=True))]
+        day = _day_of(pairs[0][1]) or date.today()
+        made = Report.of(found, Visit(client=name, therapist=therapist, day=day, treated=treated, next_steps=next_steps))
     for path in paths:
         write_report(made, path, language=language, full=full, paper=paper)
     for result in made.results:
@@ -83,6 +88,38 @@ def report(
         output.console().print(f"Report: {escape(str(path))}", soft_wrap=True)
     if all(result.verdict == "refused" for result in made.results):
         raise typer.Exit(1)
+
+
+def _pairs(videos: list[Path]) -> list[tuple[Path, Path]]:
+    """Each before with its after."""
+    if len(videos) % 2:
+        raise UsageError("Expected recordings in pairs, each before and after, got an odd number of them.")
+    for video in videos:
+        check_there(video)
+    return list(zip(videos[::2], videos[1::2], strict=True))
+
+
+def _of_client(label: str) -> Report:
+    """From the records; asks for the passphrase where there is one."""
+    from rom_tracker.errors import NoStoreError
+    from rom_tracker.report.from_store import report_of
+    from rom_tracker.settings import Settings
+    from rom_tracker.store import Store
+
+    if Path(label).is_file():
+        raise UsageError(f'Expected two recordings, before and after, or a client of the records, got one recording: "{label}".')
+    settings = Settings.load()
+    try:
+        lock = Store.lock_of(settings.store_folder)
+        if lock is None and settings.database_url is None:
+            raise NoStoreError(f'there are no records in "{settings.store_folder}" yet')
+        passphrase = typer.prompt("Passphrase of the records", hide_input=True, err=True) if lock == "passphrase" else None
+        with Store.of(settings, passphrase=passphrase) as store:
+            return report_of(store, store.clients.find(label).id)
+    except NoStoreError as error:
+        raise NoStoreError(
+            f'{error}; expected two recordings, before and after, or a client of the records, got "{label}"'
+        ) from None
 
 
 def _day_of(video: Path) -> date | None:

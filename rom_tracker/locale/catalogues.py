@@ -1,4 +1,4 @@
-"""Brings the catalogues up to date: ``python -m rom_tracker.locale.catalogues`` after texts or translations were changed.
+"""Brings the catalogues up to date: ``python -m rom_tracker.locale.catalogues [DOMAIN ...]`` after texts were changed.
 
 It collects the texts of every domain, puts new ones without a translation into the ``.po`` files, takes out those that are gone,
 and compiles the ``.mo`` files, which are what the program reads and are kept beside them. Extracting, merging and compiling is
@@ -8,8 +8,9 @@ Babel's work. A text that is changed counts as new: a guessed translation of it 
 from __future__ import annotations
 
 import io
+import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -84,7 +85,7 @@ def updated(language: str, domain: str) -> Catalog:
     catalogue = read(language, domain)
     catalogue.update(template(domain), no_fuzzy_matching=True, update_creation_date=False)
     catalogue.obsolete.clear()
-    catalogue.header_comment = f"# {LANGUAGES[language]}: the domain {domain} of rom_tracker. README.md beside tells how it is kept."
+    catalogue.header_comment = f"# {LANGUAGES[language]}: the domain {domain} of rom_tracker; see ../../README.md."
     catalogue.project, catalogue.version = "rom_tracker", domain
     catalogue.last_translator = catalogue.language_team = catalogue.msgid_bugs_address = "rom_tracker"
     return catalogue
@@ -97,10 +98,10 @@ def compiled(catalogue: Catalog) -> bytes:
     return file.getvalue()
 
 
-def main() -> None:
-    """Write every catalogue anew and say what lacks a translation."""
+def main(domains: Sequence[str] = DOMAINS) -> None:
+    """Write the catalogues of some domains anew and say what lacks a translation."""
     for language in LANGUAGES:
-        for domain in DOMAINS if language != "en" else ():
+        for domain in domains if language != "en" else ():
             catalogue, path = updated(language, domain), po_file(language, domain)
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("wb") as file:
@@ -111,4 +112,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:] or DOMAINS)

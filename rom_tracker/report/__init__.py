@@ -5,8 +5,8 @@
     write_report(Report.of([change], Visit(client="Kim")), "page.pdf", language="de")
     write_report(Report.of([change], Visit(client="Kim")), "report.pdf", full=True)
 
-``contents`` holds what is reported, ``client_page`` and ``full_report`` say it in blocks (``blocks``), ``typesetting`` turns these into
-a file. Names and notes of people reach typst as data and are shown letter by letter, whatever they contain.
+``contents`` holds what is reported, ``client_page`` and ``full_report`` say it in blocks (``blocks``), ``typesetting`` turns these
+into a file. Names and notes of people reach typst as data and are shown letter by letter, whatever they contain.
 """
 
 from rom_tracker.report.contents import Report, Visit

@@ -1,7 +1,7 @@
 """The client's page: what was done, before and after, what it means, what it cannot say, the sessions so far, what comes next.
 
-It cannot over-claim: verdicts and their sentences come from :mod:`rom_tracker.client_words`, which chooses them by the verdict alone,
-and the rest of the page says the same whatever was found.
+It cannot over-claim: verdicts and their sentences come from :mod:`rom_tracker.client_words`, which chooses them by the verdict
+alone, and the rest of the page says the same whatever was found.
 """
 
 from __future__ import annotations
@@ -143,8 +143,7 @@ def _sessions(progress: list[Progress], _: Translator, pictures: Pictures) -> li
     first, *others = [one for one in progress if len(one.sessions) > 1]
     chart = progress_chart(first, _, headline=False)
     words = [
-        paragraph(movement_name(_, first.movement, first.side), ""),
-        paragraph(" ".join(trend_meaning(_, first)), f"{_(TRENDS[first.verdict])}."),
+        paragraph(" ".join(trend_meaning(_, first)), f"{movement_name(_, first.movement, first.side)}: {_(TRENDS[first.verdict])}.")
     ]
     for other in others:
         words.append(paragraph(f"{_(TRENDS[other.verdict])}.", f"{movement_name(_, other.movement, other.side)}:"))

@@ -1,7 +1,7 @@
 """The longer report, for the therapist or a doctor: numbers, repetitions, flags, error budget, compensations, method and sources.
 
-Its headings and tables are in the reader's language. What the program says of a recording (flags, method, sources, charts) is quoted
-as it is, in English, and marked as English for screen readers.
+Its headings and tables are in the reader's language. What the program says of a recording (flags, method, sources, charts) is
+quoted as it is, in English, and marked as English for screen readers.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ NOTHING = "\N{EN DASH}"
 
 #: Where the program's numbers come from, beside what each movement says of itself.
 SOURCES = (
-    "Intervals: Guide to the Expression of Uncertainty in Measurement (JCGM 100:2008); degrees of freedom after Welch and Satterthwaite.",
+    "Intervals: JCGM 100:2008, Guide to the Expression of Uncertainty in Measurement; degrees of freedom: Welch and Satterthwaite.",
     "Several movements at once: Holm, Scand J Stat 1979;6:65-70.",
     "Trend over the sessions: Theil 1950; Sen, J Am Stat Assoc 1968;63:1379-1389.",
 )
@@ -175,15 +175,10 @@ def _compensations(found: Comparison, _: Translator) -> Block:
 
 def _budget(budget: ErrorBudget, _: Translator) -> Block:
     variance = sum(term.sd_deg**2 for term in budget.terms)
-    rows = [
-        [
-            term.source,
-            _angle(_, term.sd_deg, 2),
-            _freedom(term.degrees_of_freedom),
-            f"{term.sd_deg**2 / variance:.0%}" if variance else NOTHING,
-        ]
-        for term in budget.terms
-    ]
+    rows = []
+    for term in budget.terms:
+        share = f"{term.sd_deg**2 / variance:.0%}" if variance else NOTHING
+        rows.append([term.source, _angle(_, term.sd_deg, 2), _freedom(term.degrees_of_freedom), share])
     rows.append([_("together"), _angle(_, budget.sd_deg, 2), _freedom(budget.degrees_of_freedom), "100%"])
     return table([_("Source of error"), _("standard deviation"), _("degrees of freedom"), _("share of variance")], rows)
 
@@ -209,9 +204,8 @@ def method_words(found: Comparison) -> list[str]:
     if manual is not None:
         words.append(f"The literature's detectable change, measured by hand with another instrument: {manual.words}.")
     if found.own is not None:
-        words.append(
-            f"Own repeatability: {found.own.error.detectable_deg:.1f} degrees from {found.own.clients} clients, {found.own.measured_on}."
-        )
+        own = found.own
+        words.append(f"Own repeatability: {own.error.detectable_deg:.1f} degrees from {own.clients} clients, {own.measured_on}.")
     return words
 
 
@@ -219,8 +213,8 @@ def _method_of(m: RomMeasurement) -> str:
     lens = "lens undone" if m.lens is not None else "lens not calibrated"
     view = "" if m.view is None else f"; {m.view.off_plane_deg(m.movement):.0f} degrees off the movement's plane"
     return (
-        f"rom_tracker {__version__}, MediaPipe pose model {m.model}, read off the {m.movement.instrument}; {m.geometry}{view}; {lens}; "
-        f"{smoothing.statement(m.angles.time_s)}."
+        f"rom_tracker {__version__}, MediaPipe pose model {m.model}, read off the {m.movement.instrument}; {m.geometry}{view}; "
+        f"{lens}; {smoothing.statement(m.angles.time_s)}."
     )
 
 
