@@ -16,6 +16,7 @@ new form).
 
 from __future__ import annotations
 
+from rom_tracker.store.backup import BackupMade, back_up
 from rom_tracker.store.records import (
     CONSENT_PURPOSES,
     Client,
@@ -33,11 +34,13 @@ from rom_tracker.store.records import (
     SessionRecord,
     TrailEntry,
 )
+from rom_tracker.store.restore import Restored, restore
 from rom_tracker.store.sessions import screening_questions
 from rom_tracker.store.store import Store
 
 __all__ = [
     "CONSENT_PURPOSES",
+    "BackupMade",
     "Client",
     "ClientSummary",
     "Consent",
@@ -47,11 +50,14 @@ __all__ = [
     "KeptMeasurement",
     "Purged",
     "Recording",
+    "Restored",
     "Retention",
     "ScreeningAnswer",
     "Session",
     "SessionRecord",
     "Store",
     "TrailEntry",
+    "back_up",
+    "restore",
     "screening_questions",
 ]

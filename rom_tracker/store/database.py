@@ -75,6 +75,15 @@ def postgresql_engine(url: str) -> sa.Engine:
         raise StoreError(f'PostgreSQL needs a driver ({error.name}): install rom_tracker with its extra "postgres"') from error
 
 
+@contextlib.contextmanager
+def disposed(engine: sa.Engine) -> Iterator[sa.Engine]:
+    """An engine for the time of a block."""
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
     """An engine, and who works with it: every change is put on the trail with that name."""

@@ -76,9 +76,9 @@ class Sealed:
     salt: bytes
     nonce: bytes
     box: bytes
-    passes: int = KDF_PASSES
-    lanes: int = KDF_LANES
-    memory_kib: int = KDF_MEMORY_KIB
+    passes: int
+    lanes: int
+    memory_kib: int
 
     @classmethod
     def of(cls, key: Key, passphrase: str) -> Self:
@@ -94,7 +94,7 @@ class Sealed:
                 f"expected a passphrase of {LEAST_PASSPHRASE} characters or more, got {len(passphrase)}; four or five words that "
                 "do not belong together are easy to remember"
             )
-        empty = cls(secrets.token_bytes(16), secrets.token_bytes(12), b"")
+        empty = cls(secrets.token_bytes(16), secrets.token_bytes(12), b"", KDF_PASSES, KDF_LANES, KDF_MEMORY_KIB)
         return replace(empty, box=AESGCM(empty._lock(passphrase)).encrypt(empty.nonce, key.secret, _CHECKED))
 
     def opened(self, passphrase: str) -> Key:
@@ -181,6 +181,11 @@ class Header:
 
     def write(self, folder: Path) -> None:
         """Write it into the folder of the records, whole or not at all."""
+        with written_whole(folder / HEADER_NAME) as part:
+            part.write_text(self.to_text(), encoding="utf-8")
+
+    def to_text(self) -> str:
+        """What is in the file."""
         content = {
             "rom_tracker_records": _FORMAT,
             "id": self.id,
@@ -188,8 +193,7 @@ class Header:
             "keychain": self.in_keychain,
             "passphrase": None if self.sealed is None else self.sealed.to_json(),
         }
-        with written_whole(folder / HEADER_NAME) as part:
-            part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        return json.dumps(content, indent=1) + "\n"
 
     @classmethod
     def read(cls, folder: Path) -> Self:

@@ -154,6 +154,8 @@ class Session:
         The treated side.
     pain_before, pain_after : int or None
         Numeric rating scale, 0 no pain to 10 worst imaginable.
+    next_steps : str
+        What the client does until the next session, in words for the client.
     setup : mapping
         How camera and client stood, such as ``{"distance_m": 2.5, "height_m": 1.1}``.
     signed_at : datetime or None
@@ -172,6 +174,7 @@ class Session:
     notes: str = ""
     pain_before: int | None = None
     pain_after: int | None = None
+    next_steps: str = ""
     setup: Mapping[str, Any] = field(default_factory=dict)
     signed_at: datetime | None = None
     signed_by: str = ""

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import delete, func, select
 
 from rom_tracker.store.database import Database, translated_errors
-from rom_tracker.store.files import Files
+from rom_tracker.store.files import Files, Kind
 from rom_tracker.store.records import Erased
 from rom_tracker.store.rows import needed
 from rom_tracker.store.tables import ClientRow, MeasurementRow, RecordingRow, SessionRow, TrailRow
@@ -58,10 +58,16 @@ def expired(database: Database, at: datetime) -> list[str]:
 def remove_ownerless(database: Database, files: Files) -> int:
     """Remove the files that no record has; how many bytes that freed."""
     present = files.all()  # before the records are read: a file that comes meanwhile has its record first
-    with database.reading() as session:
-        owned = {(one, "video") for one in session.scalars(select(RecordingRow.id).where(RecordingRow.has_video))}
-        owned |= {(one, "landmarks") for one in session.scalars(select(MeasurementRow.id))}
+    owned = owned_files(database)
     return sum(files.remove(record_id, kind) for record_id, kind in present if (record_id, kind) not in owned)
+
+
+def owned_files(database: Database) -> set[tuple[str, Kind]]:
+    """The files that the records have: the record's identifier, and the kind."""
+    with database.reading() as session:
+        videos = session.scalars(select(RecordingRow.id).where(RecordingRow.has_video)).all()
+        landmarks = session.scalars(select(MeasurementRow.id)).all()
+    return {*((one, "video") for one in videos), *((one, "landmarks") for one in landmarks)}
 
 
 def compact(database: Database) -> None:

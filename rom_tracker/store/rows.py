@@ -87,6 +87,7 @@ def session_of(row: SessionRow) -> Session:
         notes=row.notes,
         pain_before=row.pain_before,
         pain_after=row.pain_after,
+        next_steps=row.next_steps,
         setup=row.setup,
         signed_at=row.signed_at,
         signed_by=row.signed_by,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import select
 
 from rom_tracker.capture.writer import cannot_write
-from rom_tracker.errors import DamagedStoreError, NoStoreError, StoreError, UsageError
+from rom_tracker.errors import DamagedStoreError, NoStoreError, UsageError
 from rom_tracker.settings import Settings
 from rom_tracker.store import migrations
 from rom_tracker.store.clients import Clients
@@ -125,7 +126,7 @@ class Store:
         store = cls(folder, header, key, Database(_engine(folder, key, database_url), who))
         try:
             store.check()
-            store._upgrade()
+            store.upgrade()
         except BaseException:
             store.close()
             raise
@@ -267,8 +268,7 @@ class Store:
         """
         erased = erase_client(self.database, self.files, client_id)
         if self.backups_folder.is_dir():
-            for backup in self.backups_folder.iterdir():
-                backup.unlink(missing_ok=True)
+            shutil.rmtree(self.backups_folder)
         if self.is_file:
             compact(self.database)
         return erased
@@ -286,12 +286,23 @@ class Store:
         with self.database.writing() as writer:
             writer.note(what)
 
-    def _upgrade(self) -> None:
+    def upgrade(self) -> Path | None:
+        """Bring the database to the present form, after a backup of it; where that is, or None where nothing was to be done.
+
+        All of it is done or, where anything goes wrong, nothing.
+        """
+        from rom_tracker.store.backup import back_up_before_upgrade
+
         with translated_errors(), self.database.engine.connect() as connection:
             found = migrations.revision_of(connection)
         if found == migrations.REVISIONS[-1]:
-            return
-        raise StoreError("not yet")
+            return None
+        backup = back_up_before_upgrade(self, found)
+        with translated_errors(), self.database.engine.execution_options(writing=True).connect() as connection:
+            migrations.upgrade_kept(connection)
+        self.check()
+        self._note(f"records brought from form {found} to {migrations.REVISIONS[-1]}")
+        return backup
 
 
 def _engine(folder: Path, key: Key, database_url: str | None) -> sa.Engine:

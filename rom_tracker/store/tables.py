@@ -124,6 +124,7 @@ class SessionRow(Table):
     notes: Mapped[str] = mapped_column(default="")
     pain_before: Mapped[int | None]
     pain_after: Mapped[int | None]
+    next_steps: Mapped[str] = mapped_column(default="", server_default="")
     setup: Mapped[dict[str, Any]] = mapped_column(default=dict)
     signed_at: Mapped[datetime | None]
     signed_by: Mapped[str] = mapped_column(default="")

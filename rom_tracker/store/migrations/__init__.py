@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from rom_tracker.errors import DamagedStoreError, NewerStoreError
 
 #: The forms that the database has had, the present one last.
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 
 
 def revision_of(connection: sa.Connection) -> str:
@@ -42,3 +42,22 @@ def upgrade(connection: sa.Connection, to: str = "head") -> None:
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, to)
+
+
+def upgrade_kept(connection: sa.Connection) -> None:
+    """Bring a database with records in it to the present form, all of it or nothing.
+
+    SQLite changes a table by making it anew, and would take what refers to the old one for lost: references are not watched
+    meanwhile.
+    """
+    plain = connection.connection.driver_connection
+    of_file = connection.dialect.name == "sqlite"
+    assert plain is not None
+    if of_file:
+        plain.execute("PRAGMA foreign_keys = OFF")
+    try:
+        with connection.begin():
+            upgrade(connection)
+    finally:
+        if of_file:
+            plain.execute("PRAGMA foreign_keys = ON")
