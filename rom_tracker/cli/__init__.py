@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from rom_tracker.cli import calibrate, measuring, output, upkeep
+from rom_tracker.cli import calibrate, measuring, output, records, upkeep
 from rom_tracker.cli.app import app as open_app
 from rom_tracker.cli.demonstration import demo
 from rom_tracker.cli.output import fail
@@ -32,8 +32,11 @@ app.callback(invoke_without_command=True)(upkeep.version_option)
 for command in (measuring.measure, measuring.compare, report, record, repeatability, demo):
     app.command()(command)
 app.command(name="app")(open_app)
+for records_command in (records.export, records.backup, records.restore):
+    app.command()(records_command)
 for upkeep_command in (upkeep.movements, protocols, upkeep.models, upkeep.check):
     app.command()(upkeep_command)
+app.add_typer(records.app)
 app.add_typer(calibrate.app)
 
 

@@ -144,7 +144,8 @@ def _copy_database(store: Store, target: Path) -> None:
         if store.is_file:
             with store.database.engine.connect() as here, copy.connect() as there:
                 source, sink = here.connection.driver_connection, there.connection.driver_connection
-                assert source is not None and sink is not None
+                assert source is not None
+                assert sink is not None
                 source.backup(sink)
         else:
             with copy.execution_options(writing=True).begin() as connection:

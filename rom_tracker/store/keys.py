@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -44,6 +44,9 @@ KDF_PASSES, KDF_LANES, KDF_MEMORY_KIB = 3, 4, 64 * 1024
 #: laptop can be tried at leisure, but Argon2id makes each try cost 64 MiB and a tenth of a second or more.
 LEAST_PASSPHRASE = 12
 
+#: What opens records.
+Lock = Literal["passphrase", "keychain", "both"]
+
 _FORMAT = 1
 _CHECKED = b"rom_tracker: this is the key"
 
@@ -62,6 +65,10 @@ class Key:
     def derived(self, purpose: str, salt: bytes | None = None) -> bytes:
         """32 bytes for one purpose (HKDF-SHA256)."""
         return HKDF(algorithm=SHA256(), length=32, salt=salt, info=f"rom_tracker {purpose}".encode()).derive(self.secret)
+
+    def pseudonym_of(self, record_id: str) -> str:
+        """Words in the place of an identifier, the same every time, that do not lead back to it without the key."""
+        return hmac.new(self.derived("pseudonyms"), record_id.encode(), sha256).hexdigest()[:32]
 
     @property
     def check(self) -> str:
@@ -156,6 +163,13 @@ class Header:
         if keychain:
             keep_in_keychain(header.id, key)
         return header
+
+    @property
+    def lock(self) -> Lock:
+        """What opens the store."""
+        if self.sealed is None:
+            return "keychain"
+        return "both" if self.in_keychain else "passphrase"
 
     def key(self, passphrase: str | None) -> Key:
         """The key, from the passphrase where one is given, else from the keychain.

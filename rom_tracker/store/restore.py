@@ -23,7 +23,7 @@ from rom_tracker.store import migrations
 from rom_tracker.store.backup import BACKUP_FORMAT, MANIFEST_NAME, PIECE_BYTES, copy_tables
 from rom_tracker.store.database import Database, disposed, postgresql_engine, sqlcipher_engine, translated_errors
 from rom_tracker.store.files import Progress
-from rom_tracker.store.keys import HEADER_NAME, Header, Key, keep_in_keychain
+from rom_tracker.store.keys import HEADER_NAME, Header, Key, Lock, keep_in_keychain
 from rom_tracker.store.retention import ERASED
 from rom_tracker.store.store import BACKUPS_NAME, DATABASE_NAME, FILES_NAME, Store
 from rom_tracker.store.tables import ClientRow, RecordingRow, SessionRow, TrailRow, now
@@ -107,6 +107,15 @@ def restore(
             shutil.rmtree(scratch, ignore_errors=True)
             raise
     return replace(found, made_at=datetime.fromisoformat(manifest["made_at"]), replaced=replaced)
+
+
+def lock_of_backup(path: Path) -> Lock:
+    """What opens a backup; raises as :func:`restore` does."""
+    if not path.is_file():
+        raise UsageError(f'there is no file "{path}"')
+    with _opened(path) as archive:
+        _manifest(archive, path)
+        return Header.from_text(archive.read(HEADER_NAME).decode("utf-8"), HEADER_NAME).lock
 
 
 def _is_there(folder: Path) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import sqlalchemy as sa
 from sqlalchemy import select
@@ -18,10 +19,10 @@ from rom_tracker.store import migrations
 from rom_tracker.store.clients import Clients
 from rom_tracker.store.database import Database, postgresql_engine, sqlcipher_engine, translated_errors
 from rom_tracker.store.files import Files
-from rom_tracker.store.keys import Header, Key, Sealed, forget_in_keychain, has_keychain, keep_in_keychain
+from rom_tracker.store.keys import Header, Key, Lock, Sealed, forget_in_keychain, has_keychain, keep_in_keychain
 from rom_tracker.store.measurements import Measurements
 from rom_tracker.store.recordings import Recordings
-from rom_tracker.store.records import Erased, Purged, TrailEntry
+from rom_tracker.store.records import Client, Erased, Purged, TrailEntry
 from rom_tracker.store.retention import compact, erase_client, expired, remove_ownerless
 from rom_tracker.store.rows import entry_of
 from rom_tracker.store.sessions import Sessions
@@ -29,8 +30,6 @@ from rom_tracker.store.tables import ClientRow, PreferenceRow, TrailRow, now
 
 #: The database in the folder of the records, and the folder of encrypted files and of automatic backups beside it.
 DATABASE_NAME, FILES_NAME, BACKUPS_NAME = "records.db", "files", "backups"
-
-Lock = Literal["passphrase", "keychain", "both"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +143,7 @@ class Store:
             header = Header.read(folder)
         except NoStoreError:
             return None
-        if header.sealed is None:
-            return "keychain"
-        return "both" if header.in_keychain else "passphrase"
+        return header.lock
 
     @staticmethod
     def has_keychain() -> bool:
@@ -222,6 +219,12 @@ class Store:
         with self.database.writing() as writer:
             writer.session.merge(PreferenceRow(name=name, value={"value": value}))
             writer.note(f"preference set: {name}")
+
+    def note_export(self, clients: Iterable[Client], form: str, *, names: bool) -> None:
+        """Put it on the trail that records of clients left the store."""
+        with self.database.writing() as writer:
+            for client in clients:
+                writer.note(f"exported as {form}, {'with' if names else 'without'} names", client.pseudonym)
 
     def check(self) -> None:
         """Look at every page of the database and every reference in it.

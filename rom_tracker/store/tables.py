@@ -88,7 +88,7 @@ class ClientRow(Table):
     keep_days: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
-    sessions: Mapped[list[SessionRow]] = relationship(back_populates="client", passive_deletes=True)
+    sessions: Mapped[list[SessionRow]] = relationship(back_populates="client", passive_deletes="all")
 
 
 class ConsentRow(Table):
@@ -130,11 +130,11 @@ class SessionRow(Table):
     signed_by: Mapped[str] = mapped_column(default="")
 
     client: Mapped[ClientRow] = relationship(back_populates="sessions")
-    answers: Mapped[list[AnswerRow]] = relationship(order_by="AnswerRow.key", passive_deletes=True)
+    answers: Mapped[list[AnswerRow]] = relationship(order_by="AnswerRow.key", passive_deletes="all")
     recordings: Mapped[list[RecordingRow]] = relationship(
-        back_populates="session", order_by="RecordingRow.recorded_at", passive_deletes=True
+        back_populates="session", order_by="RecordingRow.recorded_at", passive_deletes="all"
     )
-    comparisons: Mapped[list[ComparisonRow]] = relationship(order_by="ComparisonRow.compared_at", passive_deletes=True)
+    comparisons: Mapped[list[ComparisonRow]] = relationship(order_by="ComparisonRow.compared_at", passive_deletes="all")
 
 
 class AnswerRow(Table):
@@ -180,9 +180,9 @@ class RecordingRow(Table):
 
     session: Mapped[SessionRow] = relationship(back_populates="recordings")
     measurements: Mapped[list[MeasurementRow]] = relationship(
-        back_populates="recording", order_by="MeasurementRow.measured_at", passive_deletes=True
+        back_populates="recording", order_by="MeasurementRow.measured_at", passive_deletes="all"
     )
-    corrections: Mapped[list[CorrectionRow]] = relationship(order_by="CorrectionRow.corrected_at", passive_deletes=True)
+    corrections: Mapped[list[CorrectionRow]] = relationship(order_by="CorrectionRow.corrected_at", passive_deletes="all")
 
 
 class MeasurementRow(Table):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -57,8 +58,12 @@ def keychain() -> Iterator[Keychain]:
 @pytest.fixture(autouse=True)
 def quick_kdf(monkeypatch: pytest.MonkeyPatch) -> None:
     """Argon2id with the least it can do; what it costs otherwise is tested where it is told."""
+    weak_kdf(monkeypatch)
+
+
+def weak_kdf(patched: pytest.MonkeyPatch) -> None:
     for name, value in (("KDF_PASSES", 1), ("KDF_LANES", 1), ("KDF_MEMORY_KIB", 8)):
-        monkeypatch.setattr(keys, name, value)
+        patched.setattr(keys, name, value)
 
 
 @pytest.fixture
@@ -66,10 +71,21 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "records"
 
 
+@pytest.fixture(scope="session")
+def empty_records(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Records with nobody in them, to be copied: making them anew for every test would take most of the time."""
+    folder = tmp_path_factory.mktemp("empty") / "records"
+    with pytest.MonkeyPatch.context() as patched:
+        weak_kdf(patched)
+        Store.create(folder, passphrase=PASSPHRASE, who="Kim").close()
+    return folder
+
+
 @pytest.fixture
-def store(folder: Path) -> Iterator[Store]:
-    with Store.create(folder, passphrase=PASSPHRASE, who="Kim") as created:
-        yield created
+def store(folder: Path, empty_records: Path) -> Iterator[Store]:
+    shutil.copytree(empty_records, folder)
+    with Store.open(folder, passphrase=PASSPHRASE, who="Kim") as opened:
+        yield opened
 
 
 def measured(top_deg: float, seconds: float = 6.5) -> RomMeasurement:

@@ -74,7 +74,7 @@ def test_another_key_in_the_keychain_is_told_from_damage(folder: Path, keychain:
 def test_a_system_without_a_keychain_says_so(folder: Path) -> None:
     keyring.set_keyring(NoKeyring())
     assert not Store.has_keychain()
-    with pytest.raises(KeyNeededError, match="no keychain.*choose a passphrase"):
+    with pytest.raises(KeyNeededError, match=r"no keychain.*choose a passphrase"):
         Store.create(folder, keychain=True)
     assert Store.lock_of(folder) is None
 
@@ -125,7 +125,7 @@ def test_a_damaged_page_is_recognised_and_not_taken_for_a_wrong_key(store: Store
     place = {"first": 100, "middle": len(content) // 2 // PAGE * PAGE + 40, "last": len(content) - 2000}[page]
     content[place] ^= 1
     path.write_bytes(content)
-    with pytest.raises(DamagedStoreError, match="damaged.*key is right.*restore"):
+    with pytest.raises(DamagedStoreError, match=r"damaged.*key is right.*restore"):
         Store.open(folder, passphrase=PASSPHRASE)
     assert path.read_bytes() == bytes(content)
 
@@ -154,7 +154,7 @@ def test_a_database_that_is_none_is_recognised(store: Store, folder: Path, what:
 def test_a_damaged_header_is_recognised(store: Store, folder: Path, content: str) -> None:
     (folder / HEADER_NAME).write_bytes(content.encode("latin-1"))
     for look in (Store.lock_of, lambda path: Store.open(path, passphrase=PASSPHRASE)):
-        with pytest.raises(DamagedStoreError, match="store.json"):
+        with pytest.raises(DamagedStoreError, match=r"store.json"):
             look(folder)
 
 
@@ -162,7 +162,7 @@ def test_a_later_version_is_recognised(store: Store, folder: Path) -> None:
     with store.database.engine.execution_options(writing=True).begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     store.close()
-    with pytest.raises(NewerStoreError, match="later version.*9999.*update the program"):
+    with pytest.raises(NewerStoreError, match=r"later version.*9999.*update the program"):
         Store.open(folder, passphrase=PASSPHRASE)
     header = json.loads((folder / HEADER_NAME).read_text())
     (folder / HEADER_NAME).write_text(json.dumps({**header, "rom_tracker_records": 2}))

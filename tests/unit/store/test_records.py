@@ -280,10 +280,15 @@ def test_the_trail_cannot_be_changed(store: Store, visited: Visit, order: str) -
 
 def test_a_change_that_fails_leaves_nothing(store: Store, visited: Visit) -> None:
     trail = store.trail()
-    with pytest.raises(RuntimeError), store.database.writing() as writer:
-        writer.note("something")
-        writer.session.flush()
-        raise RuntimeError
+
+    def note_and_fail() -> None:
+        with store.database.writing() as writer:
+            writer.note("something")
+            writer.session.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        note_and_fail()
     assert store.trail() == trail
 
 
