@@ -34,7 +34,6 @@ from rom_tracker.pictures import (
     stage_of,
     typical_range_deg,
 )
-from rom_tracker.result_words import degrees
 
 FIGURE_INCHES = (4.6, 4.2)
 
@@ -71,7 +70,7 @@ class ChangeShown:
     told : bool
         Whether there is a detectable change; only then an arrow is drawn.
     before, after : str
-        What the two lines are called.
+        What the two lines are called, with their values.
     """
 
     start_deg: float
@@ -102,10 +101,9 @@ def change_picture(movement: Movement, side: Side, shown: ChangeShown) -> Figure
     draw_furniture(stage, view, movement, body)
     draw_body(stage, view, movement, side, body, fingers=side if movement.instrument == "hand" else None)
     _draw_lines(stage, fan, length, shown)
-    ends = ((shown.before, shown.before_deg, _BEFORE), (shown.after, shown.after_deg, _AFTER))
-    for (x, y), (name, value, look) in zip(words, ends, strict=True):
+    for (x, y), name, look in zip(words, (shown.before, shown.after), (_BEFORE, _AFTER), strict=True):
         style: dict[str, Any] = {"color": look["color"], "fontsize": VALUE_PT, "fontweight": "bold", "path_effects": HALO}
-        stage.text(x, y, f"{name}\n{degrees(value)}", ha="center", va="center", linespacing=1.05, zorder=6, **style)
+        stage.text(x, y, name, ha="center", va="center", linespacing=1.05, zorder=6, **style)
     return figure
 
 

@@ -50,20 +50,37 @@ def span(_: Translator, interval_deg: tuple[float, float], digits: int = 0, *, s
     return _("{low} to {high}").format(low=low, high=high)
 
 
-def told_apart(_: Translator, value_deg: float, detectable_deg: float) -> tuple[str, str]:
-    """Both as sizes, with as many digits as tell them apart.
+def digits_that_agree(before_deg: float, after_deg: float) -> int:
+    """As many digits as it takes that after less before, as they are written, is the change, as it is written.
+
+    >>> digits_that_agree(96.4, 109.7), digits_that_agree(96.4, 109.9)
+    (1, 0)
+    """
+    change = after_deg - before_deg
+    agree = (d for d in (0, 1) if abs(round(after_deg, d) - round(before_deg, d) - round(change, d)) < 0.01)
+    return next(agree, 2)
+
+
+def told_apart(_: Translator, value_deg: float, detectable_deg: float, least_digits: int = 0) -> tuple[str, str]:
+    """Both as sizes, with as many digits as tell them apart, and at least so many.
 
     >>> from rom_tracker.i18n import translator
     >>> told_apart(translator("de"), -6.2, 6.4)
     ('6,2°', '6,4°')
     """
     value, limit = abs(value_deg), detectable_deg
-    digits = next((d for d in (0, 1, 2) if round(value, d) != round(limit, d)), 3)
+    digits = next((d for d in range(least_digits, 3) if round(value, d) != round(limit, d)), 3)
     return angle(_, value, digits), angle(_, limit, digits)
 
 
 def change_meaning(
-    _: Translator, verdict: ChangeVerdict, change_deg: float | None, detectable_deg: float | None, *, larger: bool = True
+    _: Translator,
+    verdict: ChangeVerdict,
+    change_deg: float | None,
+    detectable_deg: float | None,
+    *,
+    larger: bool = True,
+    digits: int = 0,
 ) -> list[str]:
     """What a change means, in a few sentences.
 
@@ -73,10 +90,12 @@ def change_meaning(
     change_deg, detectable_deg : float or None
     larger : bool
         Whether a larger angle is the better one in this movement.
+    digits : int
+        At least so many after the point; see :func:`digits_that_agree`.
     """
     if verdict == "refused" or change_deg is None or detectable_deg is None:
         return [_("The recordings did not allow a number that one can rely on. So none is given.")]
-    change, detectable = told_apart(_, change_deg, detectable_deg)
+    change, detectable = told_apart(_, change_deg, detectable_deg, digits)
     if verdict == "no detectable change":
         return [
             _("Before and after differ by {change}. Differences below {detectable} cannot be told from measuring error.").format(

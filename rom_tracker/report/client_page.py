@@ -9,7 +9,7 @@ from __future__ import annotations
 from rom_tracker.analysis.multiplicity import Judged
 from rom_tracker.analysis.progress import Progress
 from rom_tracker.change_picture import ChangeShown, change_picture
-from rom_tracker.client_words import TRENDS, VERDICTS, angle, change_meaning, movement_name, trend_meaning
+from rom_tracker.client_words import TRENDS, VERDICTS, angle, change_meaning, digits_that_agree, movement_name, trend_meaning
 from rom_tracker.i18n import Translator
 from rom_tracker.progress_chart import progress_chart
 from rom_tracker.report.blocks import TONES, Block, Pictures, beside, heading, items, note, paragraph, table, values, verdict
@@ -76,22 +76,30 @@ def _result(result: Judged, _: Translator, pictures: Pictures, *, alone: bool) -
     movement, side = found.before.movement, found.before.side
     name = movement_name(_, movement, side)
     told = [verdict(name, TONES[result.verdict], _(VERDICTS[result.verdict]))]
-    meaning = change_meaning(_, result.verdict, found.change_deg, found.detectable_deg, larger=movement.better == "larger")
+    before, after = found.before.peak_deg, found.after.peak_deg
+    digits = 0 if before is None or after is None else digits_that_agree(before, after)
+    larger = movement.better == "larger"
+    meaning = change_meaning(_, result.verdict, found.change_deg, found.detectable_deg, larger=larger, digits=digits)
     if _lost_among_many(result):
         many = _("By itself this difference would count, but of several movements some seem to differ by chance alone.")
         meaning = [many, _("So it is open whether anything changed. This does not mean that the treatment had no effect.")]
-    before, after = found.before.peak_deg, found.after.peak_deg
     if result.verdict == "refused" or before is None or after is None or found.detectable_deg is None:
         why = reasons(_, found.flags, "refused")[:_MOST_REASONS]
         return [*told, *(paragraph(text) for text in [*meaning, *why])]
-    told.append(values([(_("before"), angle(_, before)), (_("after"), angle(_, after))]))
+    from_deg, to_deg = angle(_, before, digits), angle(_, after, digits)
+    told.append(values([(_("before"), from_deg), (_("after"), to_deg)]))
     told += [paragraph(text) for text in meaning]
     shown = ChangeShown(
-        found.before.start_deg or 0.0, before, after, found.detectable_deg, result.verdict in ("improved", "worse"),
-        _("before"), _("after"),
-    )  # fmt: skip
+        found.before.start_deg or 0.0,
+        before,
+        after,
+        found.detectable_deg,
+        told=result.verdict in ("improved", "worse"),
+        before=f"{_('before')}\n{from_deg}",
+        after=f"{_('after')}\n{to_deg}",
+    )
     alt = _("{movement}: {before} before (dashed line), {after} after (solid line). {verdict}.").format(
-        movement=name, before=angle(_, before), after=angle(_, after), verdict=_(VERDICTS[result.verdict])
+        movement=name, before=from_deg, after=to_deg, verdict=_(VERDICTS[result.verdict])
     )
     picture = pictures.block(change_picture(movement, side, shown), alt, 100 if alone else 82)
     grey = note(_("Grey: so much can differ from measuring error alone."))
