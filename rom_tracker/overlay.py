@@ -61,7 +61,7 @@ from rom_tracker.overlay_places import (
 )
 from rom_tracker.pose.sequence import Floats
 
-__all__ = ["LONGEST_EDGE_PX", "AngleArcs", "angle_arcs", "end_range_picture", "face_cover_of", "write_overlay"]
+__all__ = ["LONGEST_EDGE_PX", "AngleArcs", "angle_arcs", "end_range_picture", "face_cover_of", "jpeg_of", "write_overlay"]
 
 LONGEST_EDGE_PX = 1280
 
@@ -149,6 +149,11 @@ def end_range_picture(video: VideoFile, measurement: RomMeasurement, *, cover_fa
     index = int(np.argmin(np.abs(measurement.angles.time_s - at_s)))
     frame = next((frame for frame in video if frame.index == index), None)
     return None if frame is None else artist.drawn(frame.image, index)
+
+
+def jpeg_of(image: Image) -> bytes:
+    """The picture as a JPEG file."""
+    return cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, 85))[1].tobytes()
 
 
 def face_cover_of(measurement: RomMeasurement) -> FaceCover:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from rom_tracker.analysis.comparison import Comparison
     from rom_tracker.report import Report
+    from rom_tracker.report.contents import Photos
 
 SUFFIXES = (".pdf", ".png")
 
@@ -48,6 +49,10 @@ def report(
     treated: Annotated[str, typer.Option("--treated", help="What was treated, for the page.")] = "",
     therapist: Annotated[str, typer.Option("--therapist", help="Who treated, for the page.")] = "",
     next_steps: Annotated[str, typer.Option("--next", help="What comes next, for the page.")] = "",
+    photos: Annotated[
+        bool, typer.Option("--photos", help="Show the first pair's end positions as photos, with the client's face covered.")
+    ] = False,
+    show_face: Annotated[bool, typer.Option("--show-face", help="Leave the face in the photos as it is.")] = False,
     paper: Annotated[str, typer.Option("--paper", help="a4 or letter.")] = "a4",
     primary: Annotated[
         bool,
@@ -78,7 +83,9 @@ def report(
         wanted = [Request.of(pair, movement, side, model, movements_file).through(lens).pointing_at(client) for pair in pairs]
         found = [_compared(pair, one, primary and n == 0) for n, (pair, one) in enumerate(zip(pairs, wanted, strict=True))]
         day = _day_of(pairs[0][1]) or date.today()
-        made = Report.of(found, Visit(client=name, therapist=therapist, day=day, treated=treated, next_steps=next_steps))
+        shown = [_photos(pairs[0], found[0], cover_face=not show_face), *[None] * (len(pairs) - 1)] if photos else []
+        visit = Visit(client=name, therapist=therapist, day=day, treated=treated, next_steps=next_steps)
+        made = Report.of(found, visit, photos=shown)
     for path in paths:
         write_report(made, path, language=language, full=full, paper=paper)
     for result in made.results:
@@ -128,6 +135,16 @@ def _day_of(video: Path) -> date | None:
 
     about = read_sidecar(video) if video.is_file() else None
     return None if about is None or about.started_at is None else about.started_at.date()
+
+
+def _photos(pair: tuple[Path, Path], found: Comparison, *, cover_face: bool) -> Photos | None:
+    """The end ranges before and after as JPEG; None where one of them was not found."""
+    from rom_tracker.capture import VideoFile
+    from rom_tracker.overlay import end_range_picture, jpeg_of
+
+    measured = (found.before, found.after)
+    before, after = (end_range_picture(VideoFile(v), m, cover_face=cover_face) for v, m in zip(pair, measured, strict=True))
+    return None if before is None or after is None else (jpeg_of(before), jpeg_of(after))
 
 
 def _compared(pair: tuple[Path, Path], wanted: Request, primary: bool) -> Comparison:

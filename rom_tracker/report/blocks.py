@@ -31,10 +31,10 @@ class Pictures:
         self.figures[name] = figure
         return {"kind": "picture", "file": name, "alt": alt, "width": width}
 
-    def photo(self, png: bytes, alt: str, width: float) -> Block:
-        """The block of a photograph."""
-        name = f"photo{len(self.images)}.png"
-        self.images[name] = png
+    def photo(self, jpeg: bytes, alt: str, width: float) -> Block:
+        """The block of a photograph, so many hundredths of the line wide."""
+        name = f"photo{len(self.images)}.jpg"
+        self.images[name] = jpeg
         return {"kind": "picture", "file": name, "alt": alt, "width": width}
 
 

@@ -13,7 +13,7 @@ from rom_tracker.client_words import TRENDS, VERDICTS, angle, change_meaning, di
 from rom_tracker.i18n import Translator
 from rom_tracker.progress_chart import progress_chart
 from rom_tracker.report.blocks import TONES, Block, Pictures, beside, heading, items, note, paragraph, table, values, verdict
-from rom_tracker.report.contents import Report
+from rom_tracker.report.contents import Photos, Report
 from rom_tracker.report.reasons import reasons
 
 #: So many movements have a picture of their own; the others stand in a table.
@@ -34,6 +34,8 @@ def client_blocks(report: Report, _: Translator, pictures: Pictures) -> list[Blo
     blocks = [heading(_("What was done")), *_done(report, _), heading(_("Before and after, and what it means"))]
     for result in shown:
         blocks += _result(result, _, pictures, alone=len(report.results) == 1)
+    if report.photos and report.photos[0] is not None:
+        blocks.append(_photos(report.photos[0], _, pictures))
     if others:
         blocks.append(_table(others, _))
     blocks += [heading(_("What this page cannot say")), items(_limits(report, _))]
@@ -104,6 +106,13 @@ def _result(result: Judged, _: Translator, pictures: Pictures, *, alone: bool) -
     picture = pictures.block(change_picture(movement, side, shown), alt, 100 if alone else 82)
     grey = note(_("Grey: so much can differ from measuring error alone."))
     return [beside([picture, grey], told, 0.46)]
+
+
+def _photos(photos: Photos, _: Translator, pictures: Pictures) -> Block:
+    before, after = (pictures.photo(jpeg, "", 96) for jpeg in photos)
+    words = _("Photo {moment}: the end of the movement, with the measured angle drawn over it.")
+    before["alt"], after["alt"] = (words.format(moment=moment) for moment in (_("before"), _("after")))
+    return beside([before, note(_("before"))], [after, note(_("after"))])
 
 
 def _lost_among_many(result: Judged) -> bool:

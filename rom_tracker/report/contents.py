@@ -13,6 +13,9 @@ from rom_tracker.analysis.progress import Progress
 from rom_tracker.analysis.sides import SideComparison
 from rom_tracker.errors import UsageError
 
+#: Two photographs as JPEG: before and after.
+Photos = tuple[bytes, bytes]
+
 
 @dataclass(frozen=True)
 class Visit:
@@ -68,6 +71,9 @@ class Report:
         Left against right, for the longer report.
     placements : tuple of Placement or None
         Each result's end range after, among people of the client's age; as many as results, or none.
+    photos : tuple of (bytes, bytes) or None
+        For each result the end range before and after as JPEG (see :func:`rom_tracker.overlay.end_range_picture`); as many as
+        results, or none.
     """
 
     visit: Visit
@@ -75,6 +81,7 @@ class Report:
     progress: tuple[Progress, ...] = ()
     sides: tuple[SideComparison, ...] = ()
     placements: tuple[Placement | None, ...] = ()
+    photos: tuple[Photos | None, ...] = ()
 
     @classmethod
     def of(
@@ -85,6 +92,7 @@ class Report:
         progress: Sequence[Progress] = (),
         sides: Sequence[SideComparison] = (),
         placements: Sequence[Placement | None] = (),
+        photos: Sequence[Photos | None] = (),
     ) -> Report:
         """From comparisons of one visit, which are judged together.
 
@@ -101,12 +109,14 @@ class Report:
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise UsageError(f"expected each movement once in a report, got {', '.join(twice)} more than once")
-        if placements and len(placements) != len(comparisons):
-            raise UsageError(f"expected one placement a comparison ({len(comparisons)}), got {len(placements)}")
+        for name, given in (("placement", placements), ("pair of photos", photos)):
+            if given and len(given) != len(comparisons):
+                raise UsageError(f"expected one {name} a comparison ({len(comparisons)}), got {len(given)}")
         judged = compare_many(comparisons)
         order = sorted(range(len(judged)), key=lambda i: judged[i].role == "exploratory")
         placed = tuple(placements[i] for i in order) if placements else ()
-        return cls(visit or Visit(), tuple(judged[i] for i in order), tuple(progress), tuple(sides), placed)
+        shown = tuple(photos[i] for i in order) if photos else ()
+        return cls(visit or Visit(), tuple(judged[i] for i in order), tuple(progress), tuple(sides), placed, shown)
 
     def progress_of(self, result: Judged) -> Progress | None:
         """The sessions in a row of that movement and side."""

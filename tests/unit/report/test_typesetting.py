@@ -142,7 +142,7 @@ def test_what_does_not_fit_together_is_told():
         Report.of([])
     with pytest.raises(UsageError, match="Elbow flexion, left more than once"):
         Report.of([found, compared("worse")])
-    with pytest.raises(UsageError, match="one placement a comparison"):
+    with pytest.raises(UsageError, match=r"one placement a comparison \(1\), got 2"):
         Report.of([found], placements=[None, None])
     with pytest.raises(UsageError, match="0 to 10"):
         Visit(pain_before=11)
