@@ -131,7 +131,9 @@ def _sessions(app: FastAPI, room: Room, done: Done) -> None:
     @app.post("/sessions/{session_id}/notes")
     async def notes(request: Request, session_id: str) -> RedirectResponse:
         def do(form: FormData) -> str:
-            told: dict[str, Any] = {name: _text(form, name, 4000) for name in ("complaint", "muscle", "notes", "therapist")}
+            told: dict[str, Any] = {
+                name: _text(form, name, 4000) for name in ("complaint", "muscle", "notes", "next_steps", "therapist")
+            }
             told |= {name: _number(form, name) for name in ("pain_before", "pain_after")}
             told["protocol"] = _text(form, "protocol")
             room.store.sessions.change(session_id, **told)

@@ -168,7 +168,8 @@ class Phone:
             f"<h1>{_said(self.title)}</h1><p>{_said(words)}</p><div data-upload='{_said(json.dumps(about))}'>"
             f'<label for="film" class="h2">{_said(_("Film, or choose a video"))}</label>'
             f'<p><input type="file" id="film" accept="video/*" capture="environment"></p>'
-            f'<progress max="1" hidden aria-label="{_said(_("Sending"))}"></progress><p class="upload-state" role="status"></p></div>'
+            f'<progress max="1" hidden aria-label="{_said(_("Sending"))}"></progress>'
+            f'<p class="upload-state" role="status"></p></div>'
         )
 
     def _document(self, body: str) -> str:

@@ -155,14 +155,20 @@ class Room:
         theme = request.cookies.get(THEME_COOKIE, "")
         return Look(translator(language), theme if theme in ("light", "dark") else "")
 
-    def png(self, figure: Figure) -> bytes:
-        """A chart as a picture; one at a time, since the fonts of matplotlib are shared."""
+    @contextlib.contextmanager
+    def drawing(self) -> Iterator[None]:
+        """One picture at a time: the fonts of matplotlib are shared."""
         with self._drawing:
-            from rom_tracker.chart_style import DOTS_PER_INCH
+            yield
 
-            buffer = io.BytesIO()
+    def png(self, figure: Figure) -> bytes:
+        """A chart as a picture."""
+        from rom_tracker.chart_style import DOTS_PER_INCH
+
+        buffer = io.BytesIO()
+        with self.drawing():
             figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH)
-            return buffer.getvalue()
+        return buffer.getvalue()
 
     def close(self) -> None:
         """End the jobs and close the records; recordings on their way in stay as they are."""

@@ -54,10 +54,10 @@ def build(room: Room) -> FastAPI:
     page_routes.register(app, room)
     for page in (clients, client_page, measure, session, live, results, protocols, settings, calibration, unlock):
         page.register(room)
+    icon = str(Path(str(folder)) / "icon.svg")
     ui.run_with(
-        app, title="rom_tracker", favicon=str(Path(str(folder)) / "icon.svg"), dark=None, tailwind=False, show_welcome_message=False,
-        storage_secret=None, reconnect_timeout=10.0,
-    )  # fmt: skip
+        app, title="rom_tracker", favicon=icon, dark=None, tailwind=False, show_welcome_message=False, reconnect_timeout=10.0
+    )
     return app
 
 

@@ -13,8 +13,14 @@ from nicegui import ui
 from rom_tracker.app.parts import card, link, notice, tag
 from rom_tracker.app.room import Room
 from rom_tracker.errors import CalibrationError
+from rom_tracker.i18n import N_
 
 _SHEETS = ("board", "card")
+
+_WHAT_FOR = N_(
+    "A lens bends the picture; with a wide one, a joint near the edge reads some 5 degrees wrong. Once the lens is measured, "
+    "recordings of that camera are put right by themselves."
+)
 
 
 def register(room: Room) -> None:
@@ -27,8 +33,7 @@ def register(room: Room) -> None:
         _ = room.look(request)._
         with room.page(request, _("Calibration"), at="/calibration"):
             with card(_("What for")):
-                tag("p", _("A lens bends the picture; with a wide one, a joint near the edge reads some 5 degrees wrong. Once the lens "
-                           "is measured, recordings of that camera are put right by themselves."))  # fmt: skip
+                tag("p", _(_WHAT_FOR))
             with card(_("Lenses that are known")):
                 profiles = []
                 for path in kept_profiles():
@@ -41,8 +46,8 @@ def register(room: Room) -> None:
                 with tag("ul", classes="people"):
                     for one in profiles:
                         words = _("{camera}: sees {degrees}° across, error {error} pixels, measured on {day}")
-                        tag("li", words.format(camera=one.camera, degrees=f"{one.field_deg:.0f}", error=_.number(f"{one.error_px:.2f}"),
-                                               day=_.day(one.made_on)))  # fmt: skip
+                        numbers = {"degrees": f"{one.field_deg:.0f}", "error": _.number(f"{one.error_px:.2f}")}
+                        tag("li", words.format(camera=one.camera, day=_.day(one.made_on), **numbers))
             with card(_("How to measure a lens")), tag("ol"):
                 with tag("li"):
                     tag("span", _("Print the board at 100 % and glue it to something flat: "))

@@ -42,7 +42,7 @@ def _progress(_: Translator, client: Client, sessions: tuple[SessionRecord, ...]
     for measure in measures_of(sessions):
         name = measure.words(_)
         with card(_("Progress: {movement}").format(movement=name)):
-            words = progress_words(_, measure, sessions)
+            words = progress_words(_, measure, sessions, client)
             source = f"/clients/{client.id}/progress/{measure.key}.png?lang={_.language}&n={len(sessions)}"
             figure(source, f"{name}. {words}", classes="chart")
             tag("p", words)

@@ -8,10 +8,11 @@ from nicegui import ui
 from rom_tracker.app import recordings
 from rom_tracker.app.pages.session import waiting_line
 from rom_tracker.app.parts import button, card, choice, field, figure, form, link, notice, tag
-from rom_tracker.app.result_lines import change_line, flag_lines, measurement_line, number_words, plain_words
+from rom_tracker.app.result_lines import change_line, flag_lines, flags_of, measurement_line, number_words, plain_words
 from rom_tracker.app.room import Room
 from rom_tracker.app.words import MOMENTS, Measure
 from rom_tracker.i18n import N_, Translator
+from rom_tracker.report.reasons import reasons
 from rom_tracker.store import KeptComparison, KeptMeasurement, Recording, SessionRecord
 
 Pair = tuple[str, Recording | None, KeptMeasurement | None]
@@ -38,7 +39,7 @@ def register(room: Room) -> None:
             if compared is None or busy:
                 _not_yet(room, _, record, measure, pairs)
                 return
-            _change(_, compared, client.id)
+            _change(_, compared, measure, client.id)
             _chart(_, compared)
             _numbers(_, pairs)
             _flags(_, compared)
@@ -59,16 +60,27 @@ def _not_yet(room: Room, _: Translator, record: SessionRecord, measure: Measure,
                 link(_("Record it"), f"/live/{record.session.id}/{measure.key}/{moment}", classes="button main-action")
             else:
                 waiting_line(room, _, recording, measurement_line(_, kept))
+                if kept is not None and kept.peak_deg is None:
+                    _why_not(room, _, kept)
+                    link(_("Record it again"), f"/live/{record.session.id}/{measure.key}/{moment}", classes="button main-action")
 
 
-def _change(_: Translator, compared: KeptComparison, client_id: str) -> None:
+def _why_not(room: Room, _: Translator, kept: KeptMeasurement) -> None:
+    with tag("ul", classes="flags"):
+        for flag in flags_of(room.store.measurements.result(kept.id)):
+            if flag.severity == "refused":
+                words = flag.message if _.language == "en" else " ".join(reasons(_, [flag], "refused"))
+                tag("li", words, classes="refused")
+
+
+def _change(_: Translator, compared: KeptComparison, measure: Measure, client_id: str) -> None:
     with card():
         tag("p", change_line(_, compared), classes=f"verdict-words {compared.verdict.replace(' ', '-')}", id="change")
-        tag("p", plain_words(_, compared))
+        tag("p", plain_words(_, compared, larger=measure.movement.better == "larger"))
         with tag("p", classes="row"):
             link(
                 _("Print the client's page"),
-                f"/clients/{client_id}/page.pdf?lang={_.language}",
+                f"/sessions/{compared.session_id}/page.pdf?lang={_.language}",
                 classes="button main-action big",
                 target="_blank",
             )

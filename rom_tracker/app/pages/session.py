@@ -34,6 +34,9 @@ def register(room: Room) -> None:
                 _measure(room, _, record, measure)
             with tag("p", classes="row"):
                 link(_("Measure another movement"), f"/clients/{client.id}/measure?session={session_id}", classes="button")
+                if record.current_comparisons():
+                    report = f"/sessions/{session_id}/report.pdf?lang={_.language}"
+                    link(_("Longer report for a doctor"), report, classes="button", target="_blank")
             _screening(_, record)
             _notes(_, record)
             _sign(_, record)
@@ -50,7 +53,8 @@ def _measure(room: Room, _: Translator, record: SessionRecord, measure: Measure)
                 )
         if compared is not None:
             tag("p", change_line(_, compared), classes="verdict-words")
-            link(_("See the result"), f"/results/{record.session.id}/{measure.key}", classes="button main-action")
+            with tag("p", classes="row"):
+                link(_("See the result"), f"/results/{record.session.id}/{measure.key}", classes="button main-action")
         elif before is not None and after is None:
             tag("p", _("Now treat. Leave the camera where it is; then record after."), classes="soft")
 
@@ -152,6 +156,7 @@ def _notes(_: Translator, record: SessionRecord) -> None:
                 choice(_("Pain after, 0 to 10"), "pain_after", numbers, "" if told.pain_after is None else str(told.pain_after))
                 field(_("Therapist"), "therapist", value=told.therapist, maxlength="120")
         field(_("Notes"), "notes", kind="textarea", value=told.notes, maxlength="4000")
+        field(_("Next steps, as agreed with the client"), "next_steps", kind="textarea", value=told.next_steps, maxlength="1000")
         button(_("Save"))
 
 

@@ -9,11 +9,16 @@ from nicegui import ui
 from rom_tracker.app.parts import button, card, field, form, hidden, notice, tag
 from rom_tracker.app.room import Room
 from rom_tracker.errors import RomTrackerError, UsageError
-from rom_tracker.i18n import Translator
+from rom_tracker.i18n import N_, Translator
 from rom_tracker.store import Store
 
 #: Tries of a passphrase before the app has to be started again.
 MOST_TRIES = 20
+
+_WHAT_FOR = N_(
+    "Everything about your clients is encrypted on this computer. The passphrase opens it; write it down and keep it in a safe "
+    "place, since nobody can open the records without it."
+)
 
 
 def register(room: Room) -> None:
@@ -36,8 +41,7 @@ def register(room: Room) -> None:
 
 def _choose(_: Translator) -> None:
     with card(_("Choose a passphrase")), form("/unlock"):
-        tag("p", _("Everything about your clients is encrypted on this computer. The passphrase opens it; write it down and keep it in "
-                   "a safe place, since nobody can open the records without it."))  # fmt: skip
+        tag("p", _(_WHAT_FOR))
         hint = _("12 characters or more; four or five words that do not belong together are easy to remember.")
         field(_("Passphrase"), "passphrase", kind="password", required=True, minlength="12", hint=hint, autofocus=True)
         field(_("The same again"), "again", kind="password", required=True)

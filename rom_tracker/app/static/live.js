@@ -36,7 +36,6 @@
       this.setState("set-up");
       this.openCamera();
       this.connect();
-      this.draw();
     }
 
     // ---- camera
@@ -83,7 +82,7 @@
     // ---- live view: one picture at a time
 
     connect() {
-      const socket = this.socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live/${this.is.session}/${this.is.measure}`);
+      const socket = this.socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live/${this.is.session}/${this.is.measure}/${this.is.moment}`);
       socket.binaryType = "arraybuffer";
       socket.onmessage = (event) => this.heard(JSON.parse(event.data));
       socket.onclose = () => {
@@ -109,6 +108,7 @@
       this.trace.push([now, message.angle]);
       while (this.trace.length && this.trace[0][0] < now - TRACE_S) this.trace.shift();
       if (this.state === "set-up") this.showChecks(message);
+      this.draw();
       this.follow(message);
       this.sendPicture();
     }
@@ -364,8 +364,6 @@
     // ---- drawing
 
     draw() {
-      if (this.left) return;
-      requestAnimationFrame(() => this.draw());
       const { canvas, video, last } = this;
       if (!video.videoWidth) return;
       if (canvas.width !== video.videoWidth) { canvas.width = video.videoWidth; canvas.height = video.videoHeight; }
