@@ -233,9 +233,10 @@ def old_form(store: Store) -> None:
     with engine.execution_options(writing=True).begin() as connection:
         migrations.upgrade(connection, "0001")
         for table, found in rows.items():
-            there = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
+            there = [column["name"] for column in sa.inspect(connection).get_columns(table.name)]
+            of_then = sa.table(table.name, *(sa.column(name, table.c[name].type) for name in there))
             for row in found:
-                connection.execute(sa.insert(table).values({name: row[name] for name in row if name in there}).inline())
+                connection.execute(sa.insert(of_then).values({name: row[name] for name in there}))
     engine.dispose()
 
 
