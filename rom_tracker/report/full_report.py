@@ -7,7 +7,10 @@ quoted as it is, in English, and marked as English for screen readers.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import zip_longest
+
+from matplotlib.text import Text
 
 from rom_tracker import __version__
 from rom_tracker.analysis.comparison import Comparison
@@ -25,7 +28,7 @@ from rom_tracker.pose import smoothing
 from rom_tracker.progress_chart import progress_chart
 from rom_tracker.report.blocks import TONES, Block, Pictures, english, heading, items, page_break, paragraph, table, verdict
 from rom_tracker.report.contents import Report
-from rom_tracker.result_words import describe, side_words
+from rom_tracker.result_words import describe, name_of, side_words
 
 NOTHING = "\N{EN DASH}"
 
@@ -35,6 +38,9 @@ SOURCES = (
     "Several movements at once: Holm, Scand J Stat 1979;6:65-70.",
     "Trend over the sessions: Theil 1950; Sen, J Am Stat Assoc 1968;63:1379-1389.",
 )
+
+#: Over the chart of a difference that would count by itself, and does not among several movements.
+OPEN_AMONG_MANY = "No detectable change among several movements"
 
 _ROLES = {
     "chosen beforehand": N_("chosen beforehand"),
@@ -54,7 +60,7 @@ def full_blocks(report: Report, _: Translator, pictures: Pictures) -> list[Block
         blocks.append(paragraph(_("Movements that were not chosen beforehand share one error rate of 5 % (Holm).")))
     for number, result in enumerate(report.results):
         placement = report.placements[number] if report.placements else None
-        blocks += [page_break(), *_movement(result, placement, _, pictures)]
+        blocks += [*([page_break()] if number else []), *_movement(result, placement, _, pictures)]
     for sides in report.sides:
         blocks += _sides(sides, _, pictures)
     for progress in report.progress:
@@ -116,7 +122,7 @@ def _movement(result: Judged, placement: Placement | None, _: Translator, pictur
         heading(movement_name(_, movement, found.before.side)),
         verdict(_(_ROLES[result.role]), TONES[result.verdict], _(VERDICTS[result.verdict])),
         *(paragraph(text) for text in meaning),
-        {**pictures.block(comparison_chart(found), describe(found), 62), "lang": "en"},
+        _chart(result, pictures),
         heading(_("Measurements"), 2),
         _numbers(found, _),
         heading(_("Repetitions: start and end range"), 2),
@@ -132,6 +138,20 @@ def _movement(result: Judged, placement: Placement | None, _: Translator, pictur
     if found.budget is not None:
         blocks += [heading(_("Error budget of the change"), 2), _budget(found.budget, _), paragraph(_detectable(found, _))]
     return [*blocks, heading(_("Method"), 2), items(method_words(found), "en")]
+
+
+def _chart(result: Judged, pictures: Pictures) -> Block:
+    """The chart of the comparison, under a headline that says no more than the verdict among all movements."""
+    found = result.comparison
+    if result.verdict == found.verdict:
+        return {**pictures.block(comparison_chart(found), describe(found), 62), "lang": "en"}
+    figure = comparison_chart(replace(found, verdict=result.verdict))
+    alone = figure.get_suptitle()
+    for text in figure.findobj(Text):
+        if isinstance(text, Text) and text.get_text() == alone:
+            text.set_text(OPEN_AMONG_MANY)
+    figure.set_label(f"{name_of(found.before)}, before against after. {OPEN_AMONG_MANY}.")
+    return {**pictures.block(figure, str(figure.get_label()), 62), "lang": "en"}
 
 
 def _numbers(found: Comparison, _: Translator) -> Block:
@@ -248,20 +268,14 @@ def _progress(progress: Progress, _: Translator, pictures: Pictures) -> list[Blo
     name = movement_name(_, progress.movement, progress.side)
     chart = progress_chart(progress, _, headline=False)
     rows = [
-        [
-            _.day(mark.day),
-            _angle(_, mark.before_deg),
-            _angle(_, mark.after_deg),
-            _angle(_, mark.detectable_deg, 1),
-            NOTHING if mark.verdict is None else _(VERDICTS[mark.verdict]),
-        ]
+        [_.day(mark.day), _angle(_, mark.before_deg), _angle(_, mark.after_deg), _angle(_, mark.detectable_deg, 1)]
         for mark in progress.sessions
     ]
     return [
         heading(_("Sessions: {movement}").format(movement=name)),
         paragraph(" ".join(trend_meaning(_, progress)), f"{_(TRENDS[progress.verdict])}."),
         pictures.block(chart, str(chart.get_label()), 62),
-        table([_("Day"), _("before"), _("after"), _("detectable from"), _("Result")], rows),
+        table([_("Day"), _("before"), _("after"), _("detectable from")], rows),
     ]
 
 

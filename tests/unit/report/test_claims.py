@@ -45,7 +45,7 @@ def page_words(report: Report, language: str, *, full: bool = False) -> str:
     return json.dumps(blocks, ensure_ascii=False).replace('"tone": "improved"', "").replace('"tone": "worse"', "") + " ".join(drawn)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", list(LANGUAGES))
 @pytest.mark.parametrize("better", ["larger", "smaller"])
 @pytest.mark.parametrize("verdict", VERDICT_NAMES)
 def test_the_page_claims_what_the_verdict_says_and_nothing_else(verdict, better, language):
@@ -54,8 +54,8 @@ def test_the_page_claims_what_the_verdict_says_and_nothing_else(verdict, better,
     assert bool(re.search(WORSENING[language], words, re.IGNORECASE)) == (verdict == "worse"), words
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(("verdict", "trend"), itertools.product(["no detectable change", "refused"], COURSES))
+@pytest.mark.parametrize("language", list(LANGUAGES))
+@pytest.mark.parametrize(("verdict", "trend"), list(itertools.product(["no detectable change", "refused"], COURSES)))
 def test_the_sessions_in_a_row_claim_what_their_trend_says(verdict, trend, language):
     found = compared(verdict)
     words = page_words(Report.of([found], progress=[course(trend, found)]), language)
@@ -83,8 +83,8 @@ def test_what_does_not_hold_among_many_is_not_claimed():
     for language in LANGUAGES:
         for full in (False, True):
             words = page_words(report, language, full=full)
-            # The longer report quotes the comparison's own chart, in English.
-            assert not re.search(IMPROVEMENT[language], words if not full else words.split("+4")[0], re.IGNORECASE), words
+            assert not re.search(IMPROVEMENT[language], words, re.IGNORECASE), words
+            assert not re.search(r"improved", words), words
 
 
 def test_the_patterns_find_the_claims_of_their_language():
@@ -95,7 +95,7 @@ def test_the_patterns_find_the_claims_of_their_language():
                 assert re.search(pattern[language], words, re.IGNORECASE), words
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", list(LANGUAGES))
 def test_the_larger_error_stands_beside_the_change_with_digits_that_tell_them_apart(language):
     first, *_ = change_meaning(translator(language), "no detectable change", 6.21, 6.24)
     mark = "." if language == "en" else ","

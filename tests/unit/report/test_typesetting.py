@@ -33,7 +33,7 @@ def pages_of(path) -> int:
 
 
 @needs_poppler
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", list(LANGUAGES))
 def test_the_client_gets_one_page_that_screen_readers_can_read(tmp_path, language):
     found = compared("improved", primary=True)
     report = Report.of([found], Visit(client="Kim", pain_before=5, pain_after=2), progress=[course("improved", found)])
@@ -50,7 +50,7 @@ def test_the_client_gets_one_page_that_screen_readers_can_read(tmp_path, languag
 
 
 @needs_poppler
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", list(LANGUAGES))
 def test_many_movements_long_names_and_all_verdicts_still_fit_on_one_page(tmp_path, language):
     keys = ["elbow_flexion", "knee_flexion", "shoulder_abduction", "shoulder_flexion", "shoulder_extension", "hip_abduction"]
     verdicts = ["improved", "no detectable change", "worse", "refused", "no detectable change", "refused"]
