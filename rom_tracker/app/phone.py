@@ -146,10 +146,11 @@ class Phone:
 
     def _door(self) -> str:
         _ = self._
+        code, where, go_on = (html.escape(words) for words in (_("Code"), _("It stands on the computer."), _("Go on")))
         return self._document(
-            f'<h1>{_said(_("Code"))}</h1><p>{_said(_("It stands on the computer."))}</p><form method="post" action="/code">'
-            f'<p class="field"><label for="code">{_said(_("Code"))}</label><input id="code" name="code" inputmode="numeric" '
-            f'autocomplete="off" required></p><button class="main-action big">{_said(_("Go on"))}</button></form>'
+            f'<h1>{code}</h1><p>{where}</p><form method="post" action="/code">'
+            f'<p class="field"><label for="code">{code}</label><input id="code" name="code" inputmode="numeric" '
+            f'autocomplete="off" required></p><button class="main-action big">{go_on}</button></form>'
         )
 
     def _page(self) -> str:
@@ -164,11 +165,12 @@ class Phone:
         words = _(
             "Hold the phone upright or across, as the whole limb fits, at the height of the joint; lean it against something."
         )
+        film, sending = html.escape(_("Film, or choose a video")), html.escape(_("Sending"))
         return self._document(
             f"<h1>{_said(self.title)}</h1><p>{_said(words)}</p><div data-upload='{_said(json.dumps(about))}'>"
-            f'<label for="film" class="h2">{_said(_("Film, or choose a video"))}</label>'
+            f'<label for="film" class="h2">{film}</label>'
             f'<p><input type="file" id="film" accept="video/*" capture="environment"></p>'
-            f'<progress max="1" hidden aria-label="{_said(_("Sending"))}"></progress>'
+            f'<progress max="1" hidden aria-label="{sending}"></progress>'
             f'<p class="upload-state" role="status"></p></div>'
         )
 

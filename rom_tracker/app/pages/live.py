@@ -81,8 +81,8 @@ def _numbers(_: Translator, config: dict[str, Any]) -> str:
         "{n} repetition to warm up, which does not count,", "{n} repetitions to warm up, which do not count,", config["warm_up"]
     ).format(n=config["warm_up"])
     scored = _.ngettext("{n} that counts.", "{n} that count.", config["scored"]).format(n=config["scored"])
-    start = f"{warm_up} {_('then')} {scored}" if config["warm_up"] else scored
-    return f"{start} {_('Space starts and stops, Escape stops.')}"
+    then, keys = _("then"), _("Space starts and stops, Escape stops.")
+    return f"{warm_up} {then} {scored} {keys}" if config["warm_up"] else f"{scored} {keys}"
 
 
 def _set_up(_: Translator, movement: Movement, measure: Measure, ghost: str | None) -> None:
@@ -94,10 +94,12 @@ def _set_up(_: Translator, movement: Movement, measure: Measure, ghost: str | No
                 tag("input", type="checkbox", id="ghost-on", checked=True)
                 tag("label", _("Show where the client stood last time"), for_="ghost-on")
     with card(_("How it is done"), classes="posture"):
-        tag("img", src=f"/pictures/{movement.key}.svg", alt=f"{_(movement.title)}: {_('how it looks')}")
-        side = f" {_('Tested side: {side}.').format(side=_(SIDES[measure.side]))}" if movement.sided else ""
-        tag("p", f"{_('Client')}: {_(movement.position)}.{side}")
-        tag("p", f"{_('Camera')}: {_(movement.camera_words)}; {_('2 to 4 m away, at the height of the joint.')}")
+        tag("img", src=f"/pictures/{movement.key}.svg", alt=_("How it looks: {movement}").format(movement=_(movement.title)))
+        tag("p", _("Client: {position}.").format(position=_(movement.position)))
+        if movement.sided:
+            tag("p", _("Tested side: {side}.").format(side=_(SIDES[measure.side])))
+        where = _("Camera: {where}; 2 to 4 m away, at the height of the joint.")
+        tag("p", where.format(where=_(movement.camera_words)))
         tag("p", _("Start still, move slowly as far as it goes, hold for half a second, and come back."), classes="soft")
     with card(_("Camera and sound")):
         with tag("div", id="camera-choice", hidden=True):

@@ -19,7 +19,7 @@ def register(room: Room) -> None:
     def measure(request: Request, client_id: str, session: str = "") -> None:
         _ = room.look(request)._
         client = room.store.clients.get(client_id)
-        with room.page(request, _("What do you measure, {client}?").format(client=client.label), at="/"):
+        with room.page(request, _("What do you measure with {client}?").format(client=client.label), at="/"):
             with tag("p", classes="field filter"):
                 tag("label", _("Find a movement, muscle or complaint"), for_="find")
                 tag("input", type="search", id="find", data_filters="moves", autocomplete="off")

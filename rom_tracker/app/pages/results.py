@@ -91,7 +91,7 @@ def _chart(_: Translator, compared: KeptComparison) -> None:
     with card(_("Before and after")):
         figure(
             f"/charts/{compared.id}.png?lang={_.language}",
-            f"{_('The angle over time, before and after.')} {change_line(_, compared)}",
+            _("The angle over time, before and after.") + f" {change_line(_, compared)}",
         )
 
 
