@@ -21,7 +21,7 @@ from rom_tracker.app.live_checks import Check, SetUp, checks, setup_of
 from rom_tracker.capture.frame import Frame
 from rom_tracker.errors import RomTrackerError
 from rom_tracker.landmarks import BONES, INDEX, Side, is_of_the_hand, locate
-from rom_tracker.movements import Movement, load_catalogue
+from rom_tracker.movements import Movement, Segment, load_catalogue
 from rom_tracker.pose.angles import AngleSeries, angle_series, resting_value
 from rom_tracker.pose.client import Client, People, client_of
 from rom_tracker.pose.estimator import FrameLandmarks, PoseEstimator, PoseModel
@@ -232,9 +232,10 @@ def _box(marks: NDArray[np.float64], width: int, height: int) -> list[float]:
 
 
 def drawing(movement: Movement, side: Side) -> dict[str, Any]:
-    """What the page draws over the picture: pairs of landmarks for the body, and the chain of the tested limb."""
-    names = [name for name in movement.points if not is_of_the_hand(name)]
-    limb = [list(locate(name, side)) for name in names]
+    """What the page draws over the picture: pairs of landmarks for the body, and pairs of points for the two lines of the angle."""
+    segments = [one for one in (movement.moving, movement.reference) if isinstance(one, Segment)]
+    ends = [name for one in segments for name in one.points if not any(map(is_of_the_hand, one.points))]
+    limb = [list(locate(name, side)) for name in ends]
     bones = [(INDEX[a], INDEX[b]) for a, b in BONES if "nose" not in (a, b)]
     return {"bones": bones, "limb": limb}
 

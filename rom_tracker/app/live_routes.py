@@ -54,13 +54,11 @@ async def serve_live(socket: WebSocket, movement: str, side: Side, _: Translator
     try:
         process = await asyncio.to_thread(PoseProcess, movement, side)
         trouble = await asyncio.to_thread(process.wait)
-        if trouble is not None:
-            await socket.send_json({"error": trouble})
-            await socket.close()
-            return
-        await socket.send_json({"ready": True})
-        with contextlib.suppress(WebSocketDisconnect, EOFError, OSError):
-            await _answer(socket, process, lambda found: as_message(found, _, then))
+        # A page that was closed meanwhile is not told anything any more.
+        with contextlib.suppress(WebSocketDisconnect, EOFError, OSError, RuntimeError):
+            await socket.send_json({"ready": True} if trouble is None else {"error": trouble})
+            if trouble is None:
+                await _answer(socket, process, lambda found: as_message(found, _, then))
     finally:
         _open.discard(view)
         if process is not None:
