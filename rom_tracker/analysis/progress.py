@@ -221,9 +221,12 @@ def _trend(marks: tuple[SessionMark, ...]) -> Trend | None:
     if len(set(days)) < FEWEST_SESSIONS:
         return None
     weeks = np.array([(day - days[0]).days / _DAYS_A_WEEK for day in days])
-    found = theilslopes([deg for _, deg in known], weeks, alpha=0.95, method="joint")
+    before_deg = np.array([deg for _, deg in known])
+    found = theilslopes(before_deg, weeks, alpha=0.95)
     interval = float(found.low_slope), float(found.high_slope)
-    return Trend(float(found.slope), interval, days[0], days[-1], float(found.intercept))
+    # Half of the sessions lie above the line; scipy's own goes through the medians, which one side of the row may lie off.
+    first_deg = float(np.median(before_deg - found.slope * weeks))
+    return Trend(float(found.slope), interval, days[0], days[-1], first_deg)
 
 
 def _verdict(trend: Trend, detectable_deg: float | None, movement: Movement) -> TrendVerdict:

@@ -42,8 +42,8 @@ def template(domain: str) -> Catalog:
     """
     found = Catalog(domain=domain, charset="utf-8")
     if domain == "movements":
-        for file, message in _table_texts():
-            found.add(message, locations=[(f"rom_tracker/movements/{file}", 1)])
+        for file, text in _table_texts():
+            found.add(text, locations=[(f"rom_tracker/movements/{file}", 1)])
         return found
     app = PACKAGE / "app"
     for path in sorted(PACKAGE.rglob("*.py")):
@@ -107,7 +107,7 @@ def main(domains: Sequence[str] = DOMAINS) -> None:
             with path.open("wb") as file:
                 write_po(file, catalogue, width=100, include_lineno=False, sort_output=False)
             path.with_suffix(".mo").write_bytes(compiled(catalogue))
-            missing = [m.id for m in catalogue if m.id and not all(m.string if m.pluralizable else [m.string])]
+            missing = [m.id for m in catalogue if m.id and not (all(m.string or ()) if isinstance(m.string, tuple) else m.string)]
             print(f"{path.relative_to(PACKAGE.parent)}: {len(catalogue)} texts, {len(missing)} without a translation")
 
 
