@@ -30,6 +30,9 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 #: The page that takes the key.
 DOOR = "/open"
 
+#: Where a second start of the app asks the running one for a new key, with what stands in a file of the same user's.
+AGAIN = "/again"
+
 #: A key that was not used opens nothing after so many seconds.
 KEY_GOOD_FOR_S = 300.0
 
@@ -83,6 +86,7 @@ class Gate:
         self, app: App, hosts: set[str], *, scheme: str = "http", is_upload: Callable[[str], bool] = lambda path: False
     ) -> None:
         self.app, self.hosts, self.scheme, self.is_upload = app, hosts, scheme, is_upload
+        self.secret = secrets.token_urlsafe(32)
         self._session = secrets.token_urlsafe(32)
         self._keys: dict[str, float] = {}
         self._cookie = f"rom_tracker_{secrets.token_hex(4)}"
@@ -116,6 +120,10 @@ class Gate:
             if scope["path"] == DOOR:
                 await self._open(scope, send)
                 return
+            if scope["path"] == AGAIN:
+                known = hmac.compare_digest(_header(scope, b"x-rom-tracker").encode(), self.secret.encode())
+                await _answer(send, 200 if known else 403, f"{DOOR}?key={self.new_key()}" if known else "")
+                return
             send = _with_headers(send)
             if not self.is_upload(scope["path"]):
                 if _length(scope) > LARGEST_BODY:
@@ -128,6 +136,8 @@ class Gate:
         host = _header(scope, b"host")
         if host not in self.hosts:
             return 421, "This address is not rom_tracker's."
+        if scope["type"] == "http" and scope["path"] == AGAIN:
+            return None
         changes = scope["type"] == "websocket" or scope["method"] not in ("GET", "HEAD")
         if changes and _header(scope, b"origin") != f"{self.scheme}://{host}":
             return 403, "Only rom_tracker's own pages may do this."

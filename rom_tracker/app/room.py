@@ -6,7 +6,7 @@ import contextlib
 import io
 import secrets
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -57,8 +57,6 @@ class Room:
         Of a passphrase.
     gate : Gate or None
         In front of the pages, once they are served.
-    address : callable
-        Gives an address that opens a window, once.
     """
 
     folder: Path
@@ -73,7 +71,6 @@ class Room:
     trouble: str = ""
     tries: int = 0
     gate: Gate | None = None
-    address: Callable[[], str] = lambda: ""
     _store: Store | None = None
     _drawing: threading.Lock = field(default_factory=threading.Lock)
     _told: dict[str, str] = field(default_factory=dict)

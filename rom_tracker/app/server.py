@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import os
 import socket
@@ -19,7 +20,7 @@ from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 
 from rom_tracker.app import file_routes, form_routes, page_routes
-from rom_tracker.app.gate import DOOR, Gate
+from rom_tracker.app.gate import AGAIN, DOOR, Gate
 from rom_tracker.app.pages import calibration, clients, live, measure, protocols, results, session, settings, unlock
 from rom_tracker.app.pages import client as client_page
 from rom_tracker.app.room import Room
@@ -27,6 +28,9 @@ from rom_tracker.errors import UsageError
 
 #: The address of this computer for itself; the pages are never bound to another one.
 LOOPBACK = "127.0.0.1"
+
+#: The file that says where the app is running.
+_NOTE = "app.json"
 
 #: What is there before the records are opened.
 _OPEN_WHILE_LOCKED = ("/unlock", "/look", "/static/", "/_nicegui", "/favicon.ico", DOOR)
@@ -100,15 +104,42 @@ def serve(room: Room, *, port: int = 0, show: bool = True, say: Callable[[str], 
     def address() -> str:
         return f"http://{LOOPBACK}:{port}{DOOR}?key={gate.new_key()}"
 
-    room.address = address
+    note = _noted(room.folder.parent, port, gate.secret)
     say(f"rom_tracker is open at {address()}")
     if show:
         threading.Thread(target=_show, args=(server, address()), daemon=True).start()
     try:
         server.run([bound])
     finally:
+        note.unlink(missing_ok=True)
         room.close_to_phones()
         room.close()
+
+
+def running_address(folder: Path) -> str | None:
+    """An address that opens a window of the app that is running on the records in a folder; None where none is."""
+    from urllib.error import URLError
+    from urllib.request import ProxyHandler, Request, build_opener
+
+    try:
+        told = json.loads((folder.parent / _NOTE).read_text(encoding="utf-8"))
+        origin = f"http://{LOOPBACK}:{int(told['port'])}"
+        asked = Request(origin + AGAIN, headers={"x-rom-tracker": str(told["secret"])}, method="POST", data=b"")
+        # Never through a proxy: this computer asks itself.
+        with build_opener(ProxyHandler({})).open(asked, timeout=20) as answer:
+            return origin + str(answer.read(500).decode())
+    except (OSError, URLError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _noted(folder: Path, port: int, secret: str) -> Path:
+    """Note for this user alone where the app is and what it answers to."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / _NOTE
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        json.dump({"port": port, "secret": secret}, file)
+    return path
 
 
 def is_upload(path: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import webbrowser
 from typing import Annotated
 
 import typer
@@ -16,11 +17,16 @@ def app(
 ) -> None:
     """Open the app in the browser: clients, recording, results, progress. Only this computer can reach it; stop with Ctrl-C."""
     from rom_tracker.app.room import Room
-    from rom_tracker.app.server import serve
+    from rom_tracker.app.server import running_address, serve
     from rom_tracker.errors import KeyNeededError, NoStoreError, RomTrackerError
     from rom_tracker.settings import Settings
 
     settings = Settings.load()
+    if (address := running_address(settings.store_folder)) is not None:
+        output.console().print(f"rom_tracker is running already: {address}", soft_wrap=True, markup=False, highlight=False)
+        if show:
+            webbrowser.open(address)
+        return
     room = Room(settings.store_folder, who=_user(), database_url=settings.database_url)
     try:
         room.open(room.unlock())

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from rom_tracker.app import gate as gate_module
-from rom_tracker.app.gate import DOOR, LARGEST_BODY, Gate
+from rom_tracker.app.gate import AGAIN, DOOR, LARGEST_BODY, Gate
 
 HOST = "127.0.0.1:8000"
 OWN = {"host": HOST}
@@ -67,6 +67,13 @@ def test_a_key_opens_once_and_not_for_long(gate: Gate, monkeypatch: pytest.Monke
 def test_a_key_of_one_server_does_not_open_another(gate: Gate) -> None:
     other = Gate(behind, {HOST})
     assert ask(other, "GET", "/", {**OWN, **cookie(gate)}).status_code == 403
+
+
+def test_a_second_start_gets_a_key_with_the_secret_alone(gate: Gate) -> None:
+    assert ask(gate, "POST", AGAIN, OWN).status_code == 403
+    assert ask(gate, "POST", AGAIN, {**OWN, "x-rom-tracker": "guess"}).status_code == 403
+    door = ask(gate, "POST", AGAIN, {**OWN, "x-rom-tracker": gate.secret}).text
+    assert ask(gate, "GET", door, OWN).status_code == 200
 
 
 def test_the_cookie_is_for_the_browsers_own_pages_alone(gate: Gate) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, Playwright
 
+from rom_tracker.app.server import running_address
 from rom_tracker.store import Store
 
 ROOT = Path(__file__).parents[2]
@@ -75,6 +76,12 @@ class Server:
             self.process.wait(30)
             self.process = None
 
+    def new_door(self) -> str:
+        """An address that opens another browser: what a second `rom-tracker app` asks the running one for."""
+        found = running_address(self.data / "records")
+        assert found is not None
+        return found
+
     def log(self) -> str:
         """What it said on its error output."""
         return (self.data / "log").read_text()
@@ -108,10 +115,17 @@ def browser(playwright: Playwright, seen: Seen, camera: Path | None = None, **op
         launched.close()
 
 
+def picture(page: Page, name: str) -> None:
+    """Keep a picture of the page, for people to look at, in the folder that ROM_TRACKER_TEST_PICTURES names, if any."""
+    folder = os.environ.get("ROM_TRACKER_TEST_PICTURES")
+    if folder:
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
 def come_in(context: BrowserContext, server: Server) -> Page:
     """A window that is let in, with the records open."""
     page = context.new_page()
-    page.goto(server.door)
+    page.goto(server.new_door())
     page.wait_for_url(lambda url: "/open" not in url)
     page.wait_for_selector("h1")
     if page.url.endswith("/unlock"):

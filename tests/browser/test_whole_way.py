@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from opened import CLIPS, PATIENCE_MS, Seen, Server, browser, come_in
+from opened import CLIPS, PATIENCE_MS, Seen, Server, browser, come_in, picture
 from playwright.sync_api import BrowserContext, Page, Playwright
 
 CLIENT = "Ann Example"
@@ -25,6 +25,8 @@ def record(page: Page) -> None:
     page.wait_for_function("document.querySelectorAll('#checks li').length > 5")
     page.click("#start")
     page.wait_for_selector("#live[data-state=recording]")
+    page.wait_for_function("parseFloat(document.querySelector('#angle').textContent) > 60")
+    picture(page, "app_recording")
     try:
         page.wait_for_url(lambda url: "/live/" not in url, timeout=PATIENCE_MS / 2)
     except Exception:
@@ -50,6 +52,7 @@ def test_from_a_new_client_to_the_printed_page(
         page.click("button[aria-label='Elbow flexion, left']")  # 2
         record(page)  # 3
         page.wait_for_selector("text=/End range/")
+        picture(page, "app_session")
         session = re.findall("/sessions/([0-9a-f]{32})", page.url)[0]
         state = tmp_path / "state.json"
         context.storage_state(path=state)
@@ -61,13 +64,15 @@ def test_from_a_new_client_to_the_printed_page(
         page.wait_for_selector("#change")
         said = page.inner_text("#change")
         assert page.inner_text("h1") == "Elbow flexion, left"
-        assert page.evaluate("document.querySelector('figure img').naturalWidth") > 300
+        page.wait_for_function("document.querySelector('figure img').naturalWidth > 300")
+        picture(page, "app_result")
         link = page.get_attribute("text=Print the client's page", "href")  # 6
         pdf = context.request.get(f"{server.origin}{link}")
         assert pdf.body().startswith(b"%PDF")
         page.goto(f"{server.origin}/")
         page.click(f"text={CLIENT}")
         page.wait_for_function("[...document.querySelectorAll('figure.chart img')].some((image) => image.naturalWidth > 300)")
+        picture(page, "app_client")
         assert "Elbow flexion, left" in page.inner_text("#content")
     with server.records() as store:
         kept = store.sessions.get(session)
