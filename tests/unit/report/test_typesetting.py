@@ -21,11 +21,16 @@ HOSTILE = r'#import "/etc/passwd": * #panic() *bold* _it_ $x^2$ <label> @ref [co
 
 
 def tool(name: str, *arguments: str) -> str:
-    return subprocess.run([name, *arguments], capture_output=True, text=True, check=True).stdout
+    # poppler writes the text of headings in another encoding than the rest.
+    return subprocess.run([name, *arguments], capture_output=True, text=True, encoding="utf-8", errors="replace", check=True).stdout
 
 
 def text_of(path) -> str:
     return " ".join(tool("pdftotext", "-layout", str(path), "-").split())
+
+
+def without_breaks(text: str) -> str:
+    return re.sub(r"[\s\N{HYPHEN}\N{SOFT HYPHEN}-]", "", text)
 
 
 def pages_of(path) -> int:
@@ -52,7 +57,7 @@ def test_the_client_gets_one_page_that_screen_readers_can_read(tmp_path, languag
 @needs_poppler
 @pytest.mark.parametrize("language", list(LANGUAGES))
 def test_many_movements_long_names_and_all_verdicts_still_fit_on_one_page(tmp_path, language):
-    keys = ["elbow_flexion", "knee_flexion", "shoulder_abduction", "shoulder_flexion", "shoulder_extension", "hip_abduction"]
+    keys = ["elbow_flexion", "knee_flexion", "shoulder_abduction", "shoulder_flexion", "hip_flexion", "hip_abduction"]
     verdicts = ["improved", "no detectable change", "worse", "refused", "no detectable change", "refused"]
     found = [compared(verdict, key) for verdict, key in zip(verdicts, keys, strict=True)]
     visit = Visit(
@@ -75,8 +80,8 @@ def test_names_that_would_be_markup_are_shown_letter_by_letter(tmp_path):
     for full in (False, True):
         path = tmp_path / f"{full}.pdf"
         write_report(Report.of([compared("refused")], visit), path, full=full)
-        shown = text_of(path).replace(" ", "")
-        assert shown.count(HOSTILE.replace(" ", "")) == 5 if full is False else shown.count("#panic()") >= 4
+        shown = without_breaks(tool("pdftotext", str(path), "-"))
+        assert shown.count(without_breaks(HOSTILE)) == 5
 
 
 @given(st.text(max_size=40))
