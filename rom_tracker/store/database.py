@@ -21,6 +21,12 @@ from rom_tracker.store.tables import TrailRow
 #: What SQLite and SQLCipher say of a damaged file, once the key is known to be right.
 _DAMAGED = ("not a database", "malformed", "disk i/o error", "corrupt")
 
+#: What to say of it.
+DAMAGE = (
+    "the database of the records is damaged: it was changed or cut off by something other than this program. The key is right. Restore "
+    "the latest backup with `rom-tracker restore FILE --replace`"
+)
+
 #: How long to wait for another window that is writing, in milliseconds.
 _PATIENCE_MS = 10_000
 
@@ -142,10 +148,7 @@ def told(error: BaseException | None) -> StoreError:
     said = " ".join(str(error).split())
     low = said.lower()
     if any(sign in low for sign in _DAMAGED):
-        return DamagedStoreError(
-            "the database of the records is damaged: it was changed or cut off by something other than this program. The key is "
-            "right. Restore the latest backup with `rom-tracker restore`"
-        )
+        return DamagedStoreError(DAMAGE)
     if "locked" in low:
         return StoreError("another window or program has been writing to the records for too long; close it and try again")
     if "full" in low:

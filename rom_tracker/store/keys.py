@@ -303,4 +303,8 @@ def has_keychain() -> bool:
 
 
 def _no_keychain(error: Exception) -> KeyNeededError:
-    return KeyNeededError(f"this system has no keychain that can be used ({error}); choose a passphrase instead")
+    from keyring.errors import NoKeyringError
+
+    # What keyring says of that is for programmers.
+    why = "" if isinstance(error, NoKeyringError) else f" ({error})"
+    return KeyNeededError(f"this system has no keychain that can be used{why}; choose a passphrase instead")

@@ -17,7 +17,7 @@ from rom_tracker.errors import DamagedStoreError, NoStoreError, UsageError
 from rom_tracker.settings import Settings
 from rom_tracker.store import migrations
 from rom_tracker.store.clients import Clients
-from rom_tracker.store.database import Database, postgresql_engine, sqlcipher_engine, translated_errors
+from rom_tracker.store.database import DAMAGE, Database, postgresql_engine, sqlcipher_engine, translated_errors
 from rom_tracker.store.files import Files
 from rom_tracker.store.keys import Header, Key, Lock, Sealed, forget_in_keychain, has_keychain, keep_in_keychain
 from rom_tracker.store.measurements import Measurements
@@ -240,10 +240,7 @@ class Store:
                 return
             for pragma in ("cipher_integrity_check", "foreign_key_check"):
                 if wrong := connection.exec_driver_sql(f"PRAGMA {pragma}").all():
-                    raise DamagedStoreError(
-                        f"the database of the records is damaged in {len(wrong)} places: it was changed or cut off by something "
-                        "other than this program. The key is right. Restore the latest backup with `rom-tracker restore`"
-                    )
+                    raise DamagedStoreError(f"{DAMAGE} (wrong places: {len(wrong)})")
 
     def change_lock(self, *, passphrase: str | None = None, keychain: bool = False) -> Self:
         """Open the records with something else from now on: a new passphrase, the keychain, or either of both.

@@ -16,7 +16,7 @@ from rom_tracker.store import Retention, Store
 PAGE, RESERVED, SALT, IV = 4096, 80, 16, 16
 VIDEO = b"the face of a client " * 5000
 #: Words that only this client's records have.
-TRACES = [part.encode() for part in (NAME, "Querfurth", "stiff neck of Querfurth", "midwife agrees")]
+TRACES = [part.encode() for part in (NAME, "Querfurth", "stiff neck of Querfurth")]
 
 
 def decrypted_pages(path: Path, key: bytes) -> bytes:
