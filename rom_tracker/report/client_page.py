@@ -109,7 +109,7 @@ def _result(result: Judged, _: Translator, pictures: Pictures, *, alone: bool) -
 
 
 def _photos(photos: Photos, _: Translator, pictures: Pictures) -> Block:
-    before, after = (pictures.photo(jpeg, "", 96) for jpeg in photos)
+    before, after = (pictures.photo(jpeg, "", 72) for jpeg in photos)
     words = _("Photo {moment}: the end of the movement, with the measured angle drawn over it.")
     before["alt"], after["alt"] = (words.format(moment=moment) for moment in (_("before"), _("after")))
     return beside([before, note(_("before"))], [after, note(_("after"))])
