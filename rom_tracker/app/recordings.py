@@ -78,7 +78,7 @@ def earlier_recording(store: Store, record: SessionRecord, measure: Measure, mom
     for one in reversed(store.sessions.of(record.session.client_id)):
         if one.session.held_at < record.session.held_at:
             for other in _MOMENTS:
-                if (found := latest(one, measure, cast(Moment, other))) is not None and setup_kept(found) is not None:
+                if (found := latest(one, measure, other)) is not None and setup_kept(found) is not None:
                     return found
     return None
 

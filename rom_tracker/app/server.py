@@ -23,8 +23,9 @@ from rom_tracker.app import file_routes, form_routes, page_routes
 from rom_tracker.app.gate import AGAIN, DOOR, Gate
 from rom_tracker.app.pages import calibration, clients, live, measure, protocols, results, session, settings, unlock
 from rom_tracker.app.pages import client as client_page
+from rom_tracker.app.parts import link, notice
 from rom_tracker.app.room import Room
-from rom_tracker.errors import UsageError
+from rom_tracker.errors import RomTrackerError, UsageError
 
 #: The address of this computer for itself; the pages are never bound to another one.
 LOOPBACK = "127.0.0.1"
@@ -38,6 +39,7 @@ _OPEN_WHILE_LOCKED = ("/unlock", "/look", "/static/", "/_nicegui", "/favicon.ico
 
 def build(room: Room) -> FastAPI:
     """The app without its gate."""
+    from nicegui import app as toolkit
     from nicegui import ui
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
@@ -58,11 +60,24 @@ def build(room: Room) -> FastAPI:
     page_routes.register(app, room)
     for page in (clients, client_page, measure, session, live, results, protocols, settings, calibration, unlock):
         page.register(room)
+    toolkit.on_page_exception(lambda error: _not_shown(room, error))
     icon = str(Path(str(folder)) / "icon.svg")
     ui.run_with(
         app, title="rom_tracker", favicon=icon, dark=None, tailwind=False, show_welcome_message=False, reconnect_timeout=10.0
     )
     return app
+
+
+def _not_shown(room: Room, error: Exception) -> None:
+    """The page in the place of one that cannot be shown: why, where that is one of our own errors."""
+    from nicegui import ui
+
+    request = ui.context.client.request
+    _ = room.look(request)._
+    with room.page(request, _("This page cannot be shown")):
+        words = str(error) if isinstance(error, RomTrackerError) else type(error).__name__
+        notice(words[:1].upper() + words[1:], "error")
+        link(_("Clients"), "/", classes="button")
 
 
 def serve(room: Room, *, port: int = 0, show: bool = True, say: Callable[[str], None] = print) -> None:

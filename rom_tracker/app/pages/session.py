@@ -131,14 +131,16 @@ def _screening(_: Translator, record: SessionRecord) -> None:
             one.present for one in answered.values()
         ) else _("Ask about these before you treat.")  # fmt: skip
         tag("p", words)
-        with tag("details", open=not answered), form(f"/sessions/{record.session.id}/screening"):
+        with tag("details", open=not answered):
             tag("summary", _("Questions about what speaks against treating"))
-            for one in questions:
-                hidden(asked=one.key)
-                tick(f"{_(one.what)} ({_(ACTIONS[one.action]).rstrip('.').lower()})", "present", value=one.key,
-                     checked=one.key in answered and answered[one.key].present)  # fmt: skip
-            tag("p", _("Tick what the client has; leave the rest empty."), classes="hint")
-            button(_("Keep the answers"))
+            with form(f"/sessions/{record.session.id}/screening"):
+                for one in questions:
+                    hidden(asked=one.key)
+                    action = _(ACTIONS[one.action]).rstrip(".").lower()
+                    present = one.key in answered and answered[one.key].present
+                    tick(f"{_(one.what)} ({action})", "present", value=one.key, checked=present)
+                tag("p", _("Tick what the client has; leave the rest empty."), classes="hint")
+                button(_("Keep the answers"))
 
 
 def _notes(_: Translator, record: SessionRecord) -> None:

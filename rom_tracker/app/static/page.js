@@ -9,9 +9,13 @@
     const list = event.target.dataset?.filters && document.getElementById(event.target.dataset.filters);
     if (!list) return;
     const words = plain(event.target.value).split(/\s+/).filter(Boolean);
+    const fits = (text) => words.every((word) => plain(text || "").includes(word));
+    const items = [...list.children];
+    // Where the name itself has all the words, what only has to do with them is left out.
+    const named = items.some((item) => fits(item.dataset.title)) && items[0].dataset.title !== undefined;
     let left = 0;
-    for (const item of list.children) {
-      item.hidden = !words.every((word) => plain(item.dataset.words || item.textContent).includes(word));
+    for (const item of items) {
+      item.hidden = !fits(named ? item.dataset.title : item.dataset.words || item.textContent);
       left += item.hidden ? 0 : 1;
     }
     const none = document.getElementById(`${list.id}-none`);
