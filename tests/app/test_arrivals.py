@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,12 @@ CLIP = Path(__file__).parents[2] / "sample_videos" / "elbow_flexion_pre.mp4"
 ELBOW = Measure.read("elbow_flexion-left")
 
 
+@pytest.fixture
+def arrivals() -> Iterator[Arrivals]:
+    with closing(Arrivals()) as made:
+        yield made
+
+
 def begun(arrivals: Arrivals, store: Store, session_id: str) -> Recording:
     return arrivals.begin(store, session_id, ELBOW, "before", kind="video/mp4", camera="a camera", setup={})
 
@@ -34,24 +42,22 @@ def stored(store: Store, recording: Recording) -> bytes:
 def test_pieces_are_put_together_however_often_they_are_sent(
     store: Store, session_id: str, pieces: list[bytes], again: st.DataObject
 ) -> None:
-    arrivals = Arrivals()
-    recording = begun(arrivals, store, session_id)
-    for number, piece in enumerate(pieces):
-        for _ in range(again.draw(st.integers(1, 3))):
-            arrivals.append(recording.id, number, piece)
-    arrivals.finish(recording.id)
+    with closing(Arrivals()) as arrivals:
+        recording = begun(arrivals, store, session_id)
+        for number, piece in enumerate(pieces):
+            for _ in range(again.draw(st.integers(1, 3))):
+                arrivals.append(recording.id, number, piece)
+        arrivals.finish(recording.id)
     assert stored(store, recording) == b"".join(pieces)
 
 
-def test_a_piece_is_on_the_disk_when_it_is_taken(store: Store, session_id: str) -> None:
-    arrivals = Arrivals()
+def test_a_piece_is_on_the_disk_when_it_is_taken(arrivals: Arrivals, store: Store, session_id: str) -> None:
     recording = begun(arrivals, store, session_id)
     arrivals.append(recording.id, 0, b"one")
     assert stored(store, recording) == b"one"
 
 
-def test_a_missing_piece_and_a_strange_recording_are_refused(store: Store, session_id: str) -> None:
-    arrivals = Arrivals()
+def test_a_missing_piece_and_a_strange_recording_are_refused(arrivals: Arrivals, store: Store, session_id: str) -> None:
     recording = begun(arrivals, store, session_id)
     with pytest.raises(UsageError, match="Expected piece 0"):
         arrivals.append(recording.id, 1, b"two")
@@ -60,9 +66,8 @@ def test_a_missing_piece_and_a_strange_recording_are_refused(store: Store, sessi
             arrivals.append(strange, 0, b"x")
 
 
-def test_size_and_number_have_limits(store: Store, session_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_size_and_number_have_limits(arrivals: Arrivals, store: Store, session_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LARGEST_RECORDING", 10)
-    arrivals = Arrivals()
     recording = begun(arrivals, store, session_id)
     arrivals.append(recording.id, 0, b"0123456789")
     with pytest.raises(UsageError, match="too large"):
@@ -73,8 +78,8 @@ def test_size_and_number_have_limits(store: Store, session_id: str, monkeypatch:
         begun(arrivals, store, session_id)
 
 
-def test_what_stopped_on_the_way_is_found_by_the_next_server(store: Store, session_id: str) -> None:
-    first = Arrivals()
+def test_what_stopped_on_the_way_is_found_by_the_next_server(arrivals: Arrivals, store: Store, session_id: str) -> None:
+    first = arrivals
     recording = begun(first, store, session_id)
     first.append(recording.id, 0, CLIP.read_bytes()[:60_000])
     empty = begun(first, store, session_id)
@@ -87,8 +92,7 @@ def test_what_stopped_on_the_way_is_found_by_the_next_server(store: Store, sessi
         second.append(recording.id, 1, b"more")
 
 
-def test_a_finished_recording_is_not_among_the_interrupted(store: Store, session_id: str) -> None:
-    arrivals = Arrivals()
+def test_a_finished_recording_is_not_among_the_interrupted(arrivals: Arrivals, store: Store, session_id: str) -> None:
     recording = begun(arrivals, store, session_id)
     arrivals.append(recording.id, 0, CLIP.read_bytes())
     arrivals.finish(recording.id)
@@ -100,9 +104,8 @@ def test_a_finished_recording_is_not_among_the_interrupted(store: Store, session
     ("content", "words"), [(b"this is no video at all\n" * 40, "holiday.txt"), (b"\x00" * 5000, "holiday.txt")]
 )
 def test_what_is_no_video_is_told_as_the_command_line_does_and_taken_away(
-    store: Store, session_id: str, content: bytes, words: str
+    arrivals: Arrivals, store: Store, session_id: str, content: bytes, words: str
 ) -> None:
-    arrivals = Arrivals()
     recording = begun(arrivals, store, session_id)
     arrivals.append(recording.id, 0, content)
     arrivals.finish(recording.id)

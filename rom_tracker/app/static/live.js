@@ -128,7 +128,7 @@
         const message = new Uint8Array(8 + blob.size);
         new DataView(message.buffer).setFloat64(0, taken);
         message.set(new Uint8Array(await blob.arrayBuffer()), 8);
-        this.socket.send(message);
+        if (this.socket.readyState === WebSocket.OPEN) this.socket.send(message);
       }, "image/jpeg", 0.8);
     }
 
