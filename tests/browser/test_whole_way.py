@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 from opened import CLIPS, Seen, Server, browser, come_in, picture
-from playwright.sync_api import BrowserContext, Page, Playwright, TimeoutError
+from playwright.sync_api import BrowserContext, Page, Playwright
+from playwright.sync_api import TimeoutError as TooSlowError
 
 CLIENT = "Ann Example"
 
@@ -32,7 +33,7 @@ def record(page: Page) -> None:
     picture(page, "app_recording")
     try:
         page.wait_for_url(lambda url: "/live/" not in url, timeout=LONGEST_MS)
-    except TimeoutError:
+    except TooSlowError:
         page.click("#stop")
         page.wait_for_url(lambda url: "/live/" not in url)
 
