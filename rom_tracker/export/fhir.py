@@ -43,8 +43,8 @@ _FIRST_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 
 @cache
 def _codes() -> tuple[Mapping[str, str], ...]:
-    with resources.files("rom_tracker.export").joinpath("codes.csv").open(encoding="utf-8", newline="") as file:
-        return tuple(csv.DictReader(file))
+    text = resources.files("rom_tracker.export").joinpath("codes.csv").read_text(encoding="utf-8")
+    return tuple(csv.DictReader(text.splitlines()))
 
 
 def codings(joint: str, motion: str, side: str) -> list[dict[str, str]]:

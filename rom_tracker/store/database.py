@@ -23,8 +23,8 @@ _DAMAGED = ("not a database", "malformed", "disk i/o error", "corrupt")
 
 #: What to say of it.
 DAMAGE = (
-    "the database of the records is damaged: it was changed or cut off by something other than this program. The key is right. Restore "
-    "the latest backup with `rom-tracker restore FILE --replace`"
+    "the database of the records is damaged: it was changed or cut off by something other than this program. The key is right. "
+    "Restore the latest backup with `rom-tracker restore FILE --replace`"
 )
 
 #: How long to wait for another window that is writing, in milliseconds.
