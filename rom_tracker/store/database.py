@@ -151,6 +151,11 @@ def told(error: BaseException | None) -> StoreError:
         return DamagedStoreError(DAMAGE)
     if "locked" in low:
         return StoreError("another window or program has been writing to the records for too long; close it and try again")
+    if "connection" in low or "authentication" in low:
+        return StoreError(
+            "the database server cannot be reached, or does not let this program in: see whether it runs, and whether address, name "
+            "and password in ROM_TRACKER_DATABASE_URL are right"
+        )
     if "full" in low:
         return StoreError("the disk is full, and the change was not kept; make room and try again")
     if "readonly" in low or "read-only" in low or "unable to open" in low:

@@ -196,6 +196,16 @@ class EncryptedReader(io.RawIOBase):
         self._place += len(data)
         return len(data)
 
+    def read(self, size: int = -1) -> bytes:
+        """So many bytes, over the ends of chunks; fewer at the end of the data, and all the rest where ``size`` is negative."""
+        wanted = max(0, self.size - self._place)
+        wanted = wanted if size is None or size < 0 else min(size, wanted)
+        buffer = bytearray(wanted)
+        view, done = memoryview(buffer), 0
+        while done < wanted:
+            done += self.readinto(view[done:])
+        return bytes(buffer)
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()
