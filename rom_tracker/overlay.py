@@ -43,6 +43,7 @@ from rom_tracker.drawing import (
     write_panel,
 )
 from rom_tracker.errors import UsageError
+from rom_tracker.face_cover import FaceCover
 from rom_tracker.head_dial import HeadDial
 from rom_tracker.landmarks import BONES, INDEX, locate
 from rom_tracker.movements import Segment
@@ -60,7 +61,7 @@ from rom_tracker.overlay_places import (
 )
 from rom_tracker.pose.sequence import Floats
 
-__all__ = ["LONGEST_EDGE_PX", "AngleArcs", "angle_arcs", "write_overlay"]
+__all__ = ["LONGEST_EDGE_PX", "AngleArcs", "angle_arcs", "end_range_picture", "face_cover_of", "jpeg_of", "write_overlay"]
 
 LONGEST_EDGE_PX = 1280
 
@@ -77,6 +78,8 @@ def write_overlay(
     measurement: RomMeasurement,
     path: str | os.PathLike[str],
     progress: Callable[[float, float | None], None] | None = None,
+    *,
+    cover_face: bool = False,
 ) -> None:
     """Write the recording with skeleton, arc and value drawn over it, every frame at its own time.
 
@@ -90,6 +93,8 @@ def write_overlay(
         Ends in ``.webm``. A file of that name is replaced at the end.
     progress : callable, optional
         Called with the seconds of video done, and in all where known.
+    cover_face : bool
+        Cover the client's head with a few fields of its mean colours, which cannot be undone; other people's stay as they are.
 
     Raises
     ------
@@ -102,7 +107,7 @@ def write_overlay(
     """
     scale = min(1.0, LONGEST_EDGE_PX / max(video.size))
     size = (round(video.size[0] * scale), round(video.size[1] * scale))
-    artist = _Artist(measurement, scale, size)
+    artist = _Artist(measurement, scale, size, cover_face=cover_face)
     expected, frames = len(measurement.angles), 0
     with TimedVideoWriter(path, size) as writer:
         for frame in video:
@@ -118,10 +123,51 @@ def write_overlay(
             )
 
 
+def end_range_picture(video: VideoFile, measurement: RomMeasurement, *, cover_face: bool = True) -> Image | None:
+    """The frame in the middle of the end range of the repetition nearest to the mean, drawn over; None where none is scored.
+
+    Parameters
+    ----------
+    video : VideoFile
+        The recording that ``measurement`` was made from.
+    measurement : RomMeasurement
+    cover_face : bool
+        As in :func:`write_overlay`.
+
+    Raises
+    ------
+    VideoError
+        The recording cannot be read.
+    """
+    scored, mean = measurement.repetitions.scored, measurement.peak_deg
+    if not scored or mean is None:
+        return None
+    at_s = min(scored, key=lambda r: abs(r.peak_deg - mean)).peak_s
+    scale = min(1.0, LONGEST_EDGE_PX / max(video.size))
+    size = (round(video.size[0] * scale), round(video.size[1] * scale))
+    artist = _Artist(measurement, scale, size, cover_face=cover_face)
+    index = int(np.argmin(np.abs(measurement.angles.time_s - at_s)))
+    frame = next((frame for frame in video if frame.index == index), None)
+    return None if frame is None else artist.drawn(frame.image, index)
+
+
+def jpeg_of(image: Image) -> bytes:
+    """The picture as a JPEG file."""
+    return cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, 85))[1].tobytes()
+
+
+def face_cover_of(measurement: RomMeasurement) -> FaceCover:
+    """Where the client's head is in the recording of a measurement; all of the picture where nobody was found."""
+    if measurement.merged is None:
+        return FaceCover(np.full((len(measurement.angles), 2), np.nan), np.full(len(measurement.angles), np.nan))
+    return FaceCover.of(measurement.merged.poses)
+
+
 class _Artist:
     """Draws the frames of one recording."""
 
-    def __init__(self, measurement: RomMeasurement, scale: float, size: tuple[int, int]) -> None:
+    def __init__(self, measurement: RomMeasurement, scale: float, size: tuple[int, int], *, cover_face: bool = False) -> None:
+        self.face = face_cover_of(measurement) if cover_face else None
         self.measurement, self.scale, self.size = measurement, scale, size
         self.pen = max(1, round(min(size) / 300))
         self.text_px = max(12, round(min(size) / 22))
@@ -181,6 +227,8 @@ class _Artist:
         if image.shape[:2] != (height, width):
             image = np.asarray(cv2.resize(image, self.size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
         image = image.copy()
+        if self.face is not None:
+            self.face.cover(image, index, self.scale)
         angle_deg = float(self.measurement.angles.angle_deg[index])
         if lines := self._lines(index, angle_deg):
             right, below = self.panel_corner.endswith("right"), self.panel_corner.startswith("bottom")

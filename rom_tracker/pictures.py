@@ -75,7 +75,7 @@ _SEX: Sex = "M"
 #: From above they would be seen under the trunk.
 _LEGS = ("knee", "ankle", "foot_index")
 
-_HALO = [withStroke(linewidth=3, foreground="white")]
+HALO = [withStroke(linewidth=3, foreground="white")]
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,16 +119,16 @@ def movement_picture(movement: Movement, side: Side = "right") -> Figure:
     view = view_of(movement, side)
     start_deg, end_deg = typical_range_deg(movement)
     body = at_ease(posed(movement, side, [start_deg, end_deg, 0.0]), movement, side)
-    near = _is_near(movement, side, body)
+    near = is_near(movement, side, body)
     angle = angle_in(view, movement, side, body, (start_deg, end_deg))
     figure = Figure(figsize=FIGURE_INCHES)
     under, below = at_camera(movement, view, side), _where_the_camera_stands(movement, view)
     title = _title(movement)
     above = TITLE_ROW * max(len(title) - TITLE_ROWS, 0) + (UNDER_TITLE if under else 0.0)
-    framed = _framed(view, movement, side, body, angle, near=near)
-    stage = _stage(figure, framed, ROW * max(len(below) - ROWS_BELOW, 0), above)
-    _draw_furniture(stage, view, movement, body)
-    _draw_body(stage, view, movement, side, body, fingers=side if movement.instrument == "hand" else None)
+    framed = framed_of(view, movement, side, body, angle, near=near)
+    stage = stage_of(figure, framed, ROW * max(len(below) - ROWS_BELOW, 0), above)
+    draw_furniture(stage, view, movement, body)
+    draw_body(stage, view, movement, side, body, fingers=side if movement.instrument == "hand" else None)
     _draw_angle(stage, angle)
     if movement.instrument == "hand" and end_on(view, body, side):
         _name_hand(stage, view, body, side)
@@ -146,27 +146,59 @@ def typical_range_deg(movement: Movement) -> tuple[float, float]:
     return 0.0, end
 
 
-def angle_in(view: View, movement: Movement, side: Side, body: Body, range_deg: tuple[float, float]) -> Angle:
-    """The angle as it is seen; the body's frames are start, end and 0."""
-    start_deg, end_deg = range_deg
+@dataclass(frozen=True, eq=False)
+class Fan:
+    """Where the angles of a movement lie in the picture: about which corner, from which line on, and which way.
+
+    Attributes
+    ----------
+    corner : (2,)
+    zero : (2,)
+        The direction of 0.
+    sense : float
+        1 where the angle grows clockwise, else -1.
+    reach : float
+        How far its lines go, in metres.
+    moving : (2, 2)
+        The moving segment at the end.
+    """
+
+    corner: Floats
+    zero: Floats
+    sense: float
+    reach: float
+    moving: Floats
+
+    def about(self, angle_deg: Floats | float, away: float) -> Floats:
+        """(..., 2) points at angles of the movement, so many metres from the corner."""
+        turned = np.arctan2(self.zero[1], self.zero[0]) + self.sense * np.radians(angle_deg)
+        return np.asarray(self.corner + away * np.stack([np.cos(turned), np.sin(turned)], axis=-1))
+
+
+def fan_of(view: View, movement: Movement, side: Side, body: Body) -> Fan:
+    """Where the angles lie; the body's frames are start, end and 0."""
     moving = np.stack([_line_of(movement, side, body, view, frame) for frame in range(3)])
     vector = moving[1, 1] - moving[1, 0]
     length = float(np.linalg.norm(vector))
     pivot = view(body.pivot_m)[:2]
     off_line = abs(float(np.cross([*vector, 0], [*(pivot - moving[1, 0]), 0])[2])) / length
-    corner = pivot if off_line < 0.01 else moving[1, 0]
-    zero = (moving[2, 1] - moving[2, 0]) / length
     along, towards = (view(axis)[:2] for axis in plane_of(movement, side))
-    sense = float(np.sign(along[0] * towards[1] - along[1] * towards[0]))
     reach = length if length > NEAR_M else 1.2 * length
-    if movement.instrument == "hand":
-        reach = HAND_REACH_M
+    return Fan(
+        corner=pivot if off_line < 0.01 else moving[1, 0],
+        zero=(moving[2, 1] - moving[2, 0]) / length,
+        sense=float(np.sign(along[0] * towards[1] - along[1] * towards[0])),
+        reach=HAND_REACH_M if movement.instrument == "hand" else reach,
+        moving=moving[1],
+    )
+
+
+def angle_in(view: View, movement: Movement, side: Side, body: Body, range_deg: tuple[float, float]) -> Angle:
+    """The angle as it is seen; the body's frames are start, end and 0."""
+    start_deg, end_deg = range_deg
+    fan = fan_of(view, movement, side, body)
+    about, corner, reach = fan.about, fan.corner, fan.reach
     radius = 0.55 * reach
-
-    def about(angle_deg: Floats | float, away: float) -> Floats:
-        turned = np.arctan2(zero[1], zero[0]) + sense * np.radians(angle_deg)
-        return np.asarray(corner + away * np.stack([np.cos(turned), np.sin(turned)], axis=-1))
-
     reference = None if movement.reference == "up" else _segment(body, movement.reference, side, view, 1)
     if reference is not None and np.linalg.norm(reference[1] - reference[0]) < 0.02:
         reference = None
@@ -179,7 +211,7 @@ def angle_in(view: View, movement: Movement, side: Side, body: Body, range_deg: 
         corner,
         arc=about(np.linspace(0, end_deg, steps), radius),
         zero=np.stack([corner, about(0.0, 1.12 * reach)]),
-        moving=moving[1],
+        moving=fan.moving,
         reference=reference,
         path=about(np.linspace(start_deg, end_deg, 30), 0.85 * reach) if start_deg else None,
         label=about(label_deg, 1.5 * radius if wide else 1.4 * radius),
@@ -200,14 +232,15 @@ def _segment(body: Body, segment: Segment, side: Side, view: View, frame: int) -
     return view(np.stack(points))[:, :2]
 
 
-def _is_near(movement: Movement, side: Side, body: Body) -> bool:
+def is_near(movement: Movement, side: Side, body: Body) -> bool:
+    """Whether the moving segment is so small that it is looked at from near."""
     if movement.moving.of is not None:
         return True
     start, end = (body.points_m[0, list(locate(name, side))].mean(axis=0) for name in movement.moving.points)
     return float(np.linalg.norm(end - start)) < NEAR_M
 
 
-def _framed(view: View, movement: Movement, side: Side, body: Body, angle: Angle, *, near: bool) -> Floats:
+def framed_of(view: View, movement: Movement, side: Side, body: Body, angle: Angle, *, near: bool) -> Floats:
     """(2, 2) the least and greatest x and y that have to be in the picture, in metres."""
     names = [name for name in INDEX if "_hand_" not in name]
     if movement.instrument == "face":
@@ -246,13 +279,13 @@ def _moving_names(body: Body) -> list[str]:
     return [name for name, i in INDEX.items() if not np.allclose(body.points_m[0, i], body.points_m[1, i], atol=1e-6)]
 
 
-def _stage(figure: Figure, framed: Floats, below: float, above: float) -> Axes:
+def stage_of(figure: Figure, framed: Floats, below: float, above: float, *, place: tuple[float, ...] = STAGE) -> Axes:
     """Axes in metres, x right and y down, in which all that is framed is seen undistorted; less high by shares of the figure."""
-    left, bottom, width, height = STAGE
+    left, bottom, width, height = place
     height -= below + above
     stage = figure.add_axes((left, bottom + below, width, height))
     stage.set_axis_off()
-    size = np.array(FIGURE_INCHES) * (width, height)
+    size = figure.get_size_inches() * (width, height)
     middle, span = framed.mean(axis=0), framed[1] - framed[0]
     half = size * float((span / size).max()) / 2
     stage.set_xlim(middle[0] - half[0], middle[0] + half[0])
@@ -262,10 +295,12 @@ def _stage(figure: Figure, framed: Floats, below: float, above: float) -> Axes:
 
 def _points_per_m(stage: Axes) -> float:
     left, right = stage.get_xlim()
-    return FIGURE_INCHES[0] * STAGE[2] * 72 / (right - left)
+    figure = stage.get_figure(root=True)
+    assert figure is not None
+    return float(figure.get_figwidth() * stage.get_position().width * 72 / (right - left))
 
 
-def _draw_body(stage: Axes, view: View, movement: Movement, side: Side, body: Body, *, fingers: Side | None) -> None:
+def draw_body(stage: Axes, view: View, movement: Movement, side: Side, body: Body, *, fingers: Side | None) -> None:
     """What stays, what moves where it starts, and over them what moves where it ends."""
     start, end = (_in_the_picture(stage, shapes_of(body, frame, view, fingers=fingers)) for frame in (0, 1))
     segment = parts_of(movement.moving, side)
@@ -309,7 +344,7 @@ def _draw(stage: Axes, shape: Shape, colour: str) -> None:
             stage.plot(*(shape.xy + end_on).T, color=rim, linewidth=thick, **line)
 
 
-def _draw_furniture(stage: Axes, view: View, movement: Movement, body: Body) -> None:
+def draw_furniture(stage: Axes, view: View, movement: Movement, body: Body) -> None:
     """The floor, the seat or the table, where the view shows it from its edge."""
     if view.pitch_deg:
         return
@@ -332,23 +367,24 @@ def _draw_furniture(stage: Axes, view: View, movement: Movement, body: Body) -> 
 
 
 def _draw_angle(stage: Axes, angle: Angle) -> None:
-    line: dict[str, Any] = {"solid_capstyle": "round", "path_effects": _HALO}
+    line: dict[str, Any] = {"solid_capstyle": "round", "path_effects": HALO}
     if angle.reference is not None:
         stage.plot(*angle.reference.T, color=BLACK, linewidth=2, marker="o", markersize=5, gid="reference", **line)
-    stage.plot(*angle.zero.T, color=BLACK, linewidth=1.6, linestyle=(0, (4, 2.5)), gid="zero", path_effects=_HALO)
+    stage.plot(*angle.zero.T, color=BLACK, linewidth=1.6, linestyle=(0, (4, 2.5)), gid="zero", path_effects=HALO)
     ends = np.stack([angle.corner, angle.moving[1]])
     stage.plot(*ends.T, color=VERMILLION, linewidth=2.4, gid="moving", **line)
     stage.plot(*angle.moving.T, color=VERMILLION, linewidth=2.4, marker="o", markersize=5, **line)
     if angle.path is not None:
-        _arrow(stage, angle.path, GREY, 1.6, "path")
-    _arrow(stage, angle.arc, VERMILLION, 2.4, "arc", head=angle.path is None)
-    words: dict[str, Any] = {"ha": "center", "va": "center", "fontweight": "bold", "path_effects": _HALO}
+        draw_arrow(stage, angle.path, GREY, 1.6, "path")
+    draw_arrow(stage, angle.arc, VERMILLION, 2.4, "arc", head=angle.path is None)
+    words: dict[str, Any] = {"ha": "center", "va": "center", "fontweight": "bold", "path_effects": HALO}
     stage.text(angle.label[0], angle.label[1], degrees(angle.end_deg), color=VERMILLION, fontsize=VALUE_PT, gid="value", **words)
     stage.text(angle.nought[0], angle.nought[1], "0°", color=BLACK, fontsize=WORDS_PT + 1, gid="nought", **words)
 
 
-def _arrow(stage: Axes, line: Floats, colour: str, width: float, gid: str, *, head: bool = True) -> None:
-    stage.plot(*line.T, color=colour, linewidth=width, solid_capstyle="butt", gid=gid, path_effects=_HALO)
+def draw_arrow(stage: Axes, line: Floats, colour: str, width: float, gid: str, *, head: bool = True) -> None:
+    """A line through (point, 2) metres that ends in an arrowhead."""
+    stage.plot(*line.T, color=colour, linewidth=width, solid_capstyle="butt", gid=gid, path_effects=HALO)
     if head:
         tip: dict[str, Any] = {"arrowstyle": "-|>,head_width=0.28,head_length=0.5", "color": colour, "linewidth": width}
         stage.annotate("", line[-1], line[-2], arrowprops={**tip, "shrinkA": 0, "shrinkB": 0})

@@ -9,13 +9,15 @@ import sys
 
 import typer
 
-from rom_tracker.cli import calibrate, measuring, output, upkeep
+from rom_tracker.cli import calibrate, measuring, output, records, upkeep
+from rom_tracker.cli.app import app as open_app
 from rom_tracker.cli.batch import batch
 from rom_tracker.cli.demonstration import demo
 from rom_tracker.cli.output import fail
 from rom_tracker.cli.protocols import protocols
 from rom_tracker.cli.recording import record
 from rom_tracker.cli.repeatability import repeatability
+from rom_tracker.cli.report import report
 from rom_tracker.errors import RomTrackerError, UsageError
 
 app = typer.Typer(
@@ -28,10 +30,14 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.callback(invoke_without_command=True)(upkeep.version_option)
-for command in (measuring.measure, measuring.compare, record, batch, repeatability, demo):
+for command in (measuring.measure, measuring.compare, report, record, batch, repeatability, demo):
     app.command()(command)
+app.command(name="app")(open_app)
+for records_command in (records.export, records.backup, records.restore):
+    app.command()(records_command)
 for upkeep_command in (upkeep.movements, protocols, upkeep.models, upkeep.check):
     app.command()(upkeep_command)
+app.add_typer(records.app)
 app.add_typer(calibrate.app)
 
 

@@ -13,10 +13,12 @@ from rom_tracker.cli.request import ModelOption, Request
 
 
 def demo(
-    out: Annotated[Path, typer.Option("--out", help="Folder for the charts and the overlay video.")] = Path("rom_tracker_demo"),
+    out: Annotated[Path, typer.Option("--out", help="Folder for charts, overlay video and a client's page.")] = Path(
+        "rom_tracker_demo"
+    ),
     model: ModelOption = "auto",
 ) -> None:
-    """Compare the sample clips, before and after, beside their true angles; draw charts and an overlay video."""
+    """Compare the sample clips, before and after, beside their true angles; draw charts, a client's page and an overlay video."""
     from rich.table import Table
 
     from rom_tracker.analysis.comparison import compare as compared
@@ -24,6 +26,7 @@ def demo(
     from rom_tracker.capture.writer import cannot_write
     from rom_tracker.charts import angle_chart, comparison_chart, save_chart
     from rom_tracker.overlay import write_overlay
+    from rom_tracker.report import Report, write_report
     from rom_tracker.sample_clips import sample_pairs
 
     try:
@@ -49,12 +52,14 @@ def demo(
         written.append(out / f"{before.pair}_change.png")
         save_chart(comparison_chart(found), written[-1])
         if len(written) == 1:
+            written.append(out / f"{before.pair}_page.pdf")
+            write_report(Report.of([found]), written[-1])
             written.append(out / f"{after.path.stem}.png")
             save_chart(angle_chart(found.after), written[-1])
             written.append(out / f"{after.path.stem}.webm")
             with output.progress_bar(f"Drawing {written[-1].name}") as progress:
                 write_overlay(VideoFile(after.path), found.after, written[-1], progress)
     output.console().print(table)
-    output.console().print("Charts and an overlay video:")
+    output.console().print("Charts, a client's page and an overlay video:")
     for path in written:
         output.console().print(f"  {escape(str(path))}", soft_wrap=True)

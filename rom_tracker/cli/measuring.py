@@ -66,12 +66,15 @@ def measure(
     overlay: Annotated[
         Path | None, typer.Option("--overlay", help="Write a video with the skeleton and the angle drawn over the picture (.webm).")
     ] = None,
+    cover_face: Annotated[bool, typer.Option("--blur-face", help="Cover the client's face in the overlay video.")] = False,
     explain: ExplainOption = False,
     budget_chart: BudgetChartOption = None,
     roll: RollOption = None,
     movements_file: OwnMovements = None,
 ) -> None:
     """Measure the range of motion in one recording, or of both sides."""
+    if cover_face and overlay is None:
+        raise UsageError("--blur-face is for the overlay video: add --overlay NAME.webm.")
     person = Person.of(age, sex)
     if is_both(side) or other_side is not None:
         if overlay is not None:
@@ -85,7 +88,7 @@ def measure(
         wanted = replace(wanted.pointing_at(client), every_frame=every_frame)
         charts = ((chart, CHART_SUFFIXES), (budget_chart, CHART_SUFFIXES))
         check_outputs((video,), (angles, (".csv",)), *charts, (overlay, (".webm",)))
-        refused = _measure_one(video, wanted, person, as_json, angles, chart, budget_chart, overlay, explain)
+        refused = _measure_one(video, wanted, person, as_json, angles, chart, budget_chart, overlay, cover_face, explain)
     if refused:
         raise typer.Exit(1)
 
@@ -99,6 +102,7 @@ def _measure_one(
     chart: Path | None,
     budget_chart: Path | None,
     overlay: Path | None,
+    cover_face: bool,
     explain: bool,
 ) -> bool:
     """Measure one side, write and print what was asked for; whether it was refused."""
@@ -126,7 +130,9 @@ def _measure_one(
         from rom_tracker.overlay import write_overlay
 
         with output.progress_bar(f"Drawing {overlay.name}") as progress:
-            write_overlay(VideoFile(video), found, overlay, progress)
+            write_overlay(VideoFile(video), found, overlay, progress, cover_face=cover_face)
+        if cover_face and any(flag.code == "several_people" for flag in found.flags):
+            output.hint("Others are in the picture: only the client's face is covered.")
     placement = _placed(found, person)
     if as_json:
         output.print_json(_with_norm(found, placement))

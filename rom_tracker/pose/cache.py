@@ -46,6 +46,8 @@ def key(content_hash: str, *what: str) -> str:
 
 def load(key: str, kind: type[T]) -> T | None:
     """What was kept, or None where there is nothing or the entry is damaged."""
+    if not _keeps():
+        return None
     path = _path(key)
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as entry:
@@ -60,6 +62,8 @@ def load(key: str, kind: type[T]) -> T | None:
 
 def store(key: str, kept: Kept) -> None:
     """Keep landmarks. A cache that cannot be written costs time at the next look and nothing else, so that is not an error."""
+    if not _keeps():
+        return
     path = _path(key)
     temporary = None
     try:
@@ -72,6 +76,11 @@ def store(key: str, kept: Kept) -> None:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+
+
+def _keeps() -> bool:
+    """Whether landmarks are kept here: not where ROM_TRACKER_KEEP_POSES is "no", since encrypted records keep them."""
+    return os.environ.get("ROM_TRACKER_KEEP_POSES") != "no"
 
 
 def _path(key: str) -> Path:

@@ -14,7 +14,7 @@ from rom_tracker.capture import TimedVideoWriter, VideoFile
 from rom_tracker.drawing import unit
 from rom_tracker.errors import OutputError, UsageError
 from rom_tracker.head_dial import HeadDial
-from rom_tracker.overlay import AngleArcs, angle_arcs, write_overlay
+from rom_tracker.overlay import AngleArcs, angle_arcs, end_range_picture, face_cover_of, write_overlay
 from rom_tracker.pose.hand import hand_view, with_hand
 from rom_tracker.pose.sequence import PosePasses, PoseSequence
 from rom_tracker.pose.view import View, body_view
@@ -374,3 +374,20 @@ def test_places_that_cannot_be_written(tmp_path):
         write_overlay(video, m, tmp_path / "out.mp4")
     with pytest.raises(OutputError, match="is not a folder"):
         write_overlay(video, m, tmp_path / "no" / "out.webm")
+
+
+def test_a_covered_face_is_covered_in_every_frame_and_in_the_picture_of_the_end_range(tmp_path):
+    m = measured()
+    video = recording(tmp_path / "in.webm", m.angles.time_s)
+    cover = face_cover_of(m)
+    assert len(cover.centre) == len(m.angles)
+    plain, covered = (end_range_picture(video, m, cover_face=hidden) for hidden in (False, True))
+    assert plain is not None
+    assert covered is not None
+    at_s = min(m.repetitions.scored, key=lambda r: abs(r.peak_deg - m.peak_deg)).peak_s
+    x, y = cover.centre[int(np.argmin(np.abs(m.angles.time_s - at_s)))]
+    rows, columns = np.nonzero((plain != covered).any(axis=2))
+    assert len(rows)
+    assert np.hypot(columns - x, rows - y).max() <= cover.radius.max() + 2
+    write_overlay(video, m, tmp_path / "out.webm", cover_face=True)
+    assert len(list(VideoFile(tmp_path / "out.webm"))) == len(m.angles)

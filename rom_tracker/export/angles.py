@@ -1,4 +1,4 @@
-"""Tables for other programs."""
+"""The angle of every frame as a table."""
 
 from __future__ import annotations
 

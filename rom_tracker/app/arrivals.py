@@ -1,0 +1,145 @@
+"""Recordings on their way in: each piece that a browser sends is on the disk, encrypted, before the next one is asked for.
+
+What a recording is about is in the records from its first moment; one that nobody sends any more, since the lid was closed or the
+program stopped, is found there with what came of it. Nothing that a request says becomes part of a path.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from rom_tracker.app.words import Measure
+from rom_tracker.errors import UsageError
+from rom_tracker.store import Recording, Store
+from rom_tracker.store.encrypted_file import EncryptedWriter
+from rom_tracker.store.records import Moment
+
+#: Largest piece, and largest recording, in bytes.
+LARGEST_PIECE = 64 * 2**20
+LARGEST_RECORDING = 4 * 2**30
+
+#: So many recordings come in at once at most.
+MOST_AT_ONCE = 8
+
+#: A recording of which nothing came for so long is not waited for any more.
+PATIENCE_S = 60.0
+
+#: Kinds of file that are taken as the browser names them; of another one the file itself tells.
+KINDS = frozenset({"video/mp4", "video/webm", "video/quicktime", "video/x-matroska"})
+
+
+@dataclass
+class _Arriving:
+    writer: EncryptedWriter
+    pieces: int = 0
+    size: int = 0
+    heard_s: float = field(default_factory=time.monotonic)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Arrivals:
+    """The recordings that come in now."""
+
+    def __init__(self) -> None:
+        self._now: dict[str, _Arriving] = {}
+
+    def begin(
+        self, store: Store, session_id: str, measure: Measure, moment: Moment, *, kind: str, camera: str, setup: dict[str, Any]
+    ) -> Recording:
+        """A new recording.
+
+        Raises
+        ------
+        UnknownRecordError
+            No such session.
+        UsageError
+            Too many come in already.
+        """
+        self._give_up_silent()
+        if len(self._now) >= MOST_AT_ONCE:
+            raise UsageError("Too many recordings come in at once; wait until one is done.")
+        kind = kind if kind in KINDS else ""
+        found = store.recordings.add(
+            session_id, measure.movement.key, measure.side, moment, media_type=kind, camera=camera[:200], setup=setup
+        )
+        self._now[found.id] = _Arriving(store.recordings.video_writer(found.id))
+        return found
+
+    def append(self, recording_id: str, piece: int, data: bytes) -> None:
+        """Add a piece; one that came before is taken as done, so that a browser may send it again.
+
+        Raises
+        ------
+        UsageError
+            There is no such recording, a piece is missing before this one, or it is too large.
+        OutputError
+            It cannot be written.
+        """
+        arriving = self._arriving(recording_id)
+        with arriving.lock:
+            arriving.heard_s = time.monotonic()
+            if piece < arriving.pieces:
+                return
+            if piece > arriving.pieces:
+                raise UsageError(f"Expected piece {arriving.pieces} of the recording, got {piece}.")
+            if len(data) > LARGEST_PIECE or arriving.size + len(data) > LARGEST_RECORDING:
+                raise UsageError(f"The recording is too large: expected at most {LARGEST_RECORDING // 2**30} GB in all.")
+            arriving.writer.write(data)
+            arriving.pieces += 1
+            arriving.size += len(data)
+
+    def finish(self, recording_id: str) -> None:
+        """The recording is whole; raises as :meth:`append` does."""
+        arriving = self._arriving(recording_id)
+        with arriving.lock:
+            arriving.writer.close()
+        self._now.pop(recording_id, None)
+
+    def give_up(self, recording_id: str) -> None:
+        """The recording stays as it is; it is then among the interrupted ones."""
+        arriving = self._now.pop(recording_id, None)
+        if arriving is not None:
+            arriving.writer.abandon()
+
+    def interrupted(self, store: Store) -> list[Recording]:
+        """Those that stopped on the way, with what came of them; of which nothing came, is taken away."""
+        self._give_up_silent()
+        found = []
+        for recording in store.recordings.cut_off():
+            if recording.id in self._now:
+                continue
+            if not _has_anything(store, recording):
+                store.recordings.remove(recording.id)
+            else:
+                found.append(recording)
+        return found
+
+    def close(self) -> None:
+        """Leave all as they are."""
+        for recording_id in list(self._now):
+            self.give_up(recording_id)
+
+    def _arriving(self, recording_id: str) -> _Arriving:
+        found = self._now.get(recording_id)
+        if found is None:
+            raise UsageError("This recording was interrupted. What came of it is kept and offered on the page of clients.")
+        return found
+
+    def _give_up_silent(self) -> None:
+        now = time.monotonic()
+        for recording_id, arriving in list(self._now.items()):
+            if now - arriving.heard_s > PATIENCE_S:
+                self.give_up(recording_id)
+
+
+def _has_anything(store: Store, recording: Recording) -> bool:
+    from rom_tracker.errors import StoreError
+
+    try:
+        with store.recordings.open_video(recording.id) as video:
+            return video.size > 0
+    except StoreError:
+        return False

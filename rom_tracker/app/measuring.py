@@ -1,0 +1,167 @@
+"""Measures stored recordings in a process of its own, through the code of ``rom-tracker measure``, one after the other."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import multiprocessing
+import os
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Literal
+
+from rom_tracker.errors import RomTrackerError
+
+_LOG = logging.getLogger(__name__)
+
+State = Literal["waiting", "running", "done", "failed"]
+
+#: Has the process call a function with arguments, and a ``progress``.
+Ask = Callable[..., Any]
+
+
+@dataclass
+class Job:
+    """Something that the process was asked for.
+
+    Attributes
+    ----------
+    key : str
+        What it is about, such as the identifier of a recording; a second job of the same key takes the place of the first.
+    work : callable
+        What is done, in the thread of the jobs: it is given an ``ask``, which has the process call a function with arguments, and
+        gives back what came of it.
+    share : float or None
+        0 to 1 of the way; None before anything is known.
+    words : str
+        What went wrong.
+    """
+
+    key: str
+    work: Callable[[Ask], object]
+    state: State = "waiting"
+    share: float | None = None
+    words: str = ""
+
+
+class Jobs:
+    """The jobs, and the process that does them. It is started with the first job and again should it die."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[str, Job] = {}
+        self._queue: queue.Queue[Job | None] = queue.Queue()
+        self._process: Any = None
+        self._connection: Connection | None = None
+        self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
+        self._thread.start()
+
+    def add(self, key: str, work: Callable[[Ask], object]) -> Job:
+        """Ask for something; while the same is waiting or running, that is what is given back."""
+        known = self._jobs.get(key)
+        if known is not None and known.state in ("waiting", "running"):
+            return known
+        job = self._jobs[key] = Job(key, work)
+        self._queue.put(job)
+        return job
+
+    def of(self, key: str) -> Job | None:
+        """The job of a key, if there is or was one."""
+        return self._jobs.get(key)
+
+    def forget(self, key: str) -> None:
+        """Do not speak of a job any more, such as a failed one that was seen."""
+        self._jobs.pop(key, None)
+
+    def close(self) -> None:
+        """End the process; what is running is lost, and what it was made from is not."""
+        self._queue.put(None)
+        if self._process is not None:
+            self._process.terminate()
+            self._process.join(3)
+
+    def _work(self) -> None:
+        while (job := self._queue.get()) is not None:
+            if self._jobs.get(job.key) is not job:
+                continue
+            job.state = "running"
+            try:
+                job.work(functools.partial(self._ask, job))
+                job.state = "done"
+            except RomTrackerError as error:
+                job.state, job.words = "failed", str(error)
+            except (EOFError, OSError):
+                self._process = None
+                job.state, job.words = "failed", "The measuring process stopped. Try again; the recording is kept."
+            except Exception as error:
+                # The message might hold a name; its kind does not.
+                _LOG.error("a job failed: %s", type(error).__name__)
+                job.state, job.words = "failed", f"Something went wrong ({type(error).__name__}). The recording is kept."
+
+    def _ask(self, job: Job, function: Callable[..., Any], *arguments: Any) -> Any:
+        if self._process is None or not self._process.is_alive():
+            context = multiprocessing.get_context("spawn")
+            self._connection, theirs = context.Pipe()
+            self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+            self._process.start()
+            theirs.close()
+        assert self._connection is not None
+        self._connection.send((function, arguments))
+        while True:
+            kind, found = self._connection.recv()
+            if kind == "share":
+                job.share = found
+            elif kind == "failed":
+                raise found
+            else:
+                return found
+
+
+def _serve(connection: Connection) -> None:
+    """The process: does what it is told, until nobody is there any more.
+
+    The landmarks of clients are kept in the records, encrypted, and not a second time in the user's cache.
+    """
+    os.environ["ROM_TRACKER_KEEP_POSES"] = "no"
+
+    def progress(done_s: float, all_s: float | None) -> None:
+        connection.send(("share", None if not all_s else min(1.0, done_s / all_s)))
+
+    try:
+        while True:
+            function, arguments = connection.recv()
+            try:
+                connection.send(("done", function(*arguments, progress=progress)))
+            except RomTrackerError as error:
+                connection.send(("failed", error))
+            except Exception as error:
+                connection.send(("failed", RuntimeError(type(error).__name__)))
+    except (EOFError, KeyboardInterrupt, BrokenPipeError, ConnectionResetError):
+        return
+
+
+def measured(video: Path, movement: str, side: Any, at: tuple[float, float] | None, progress: Any) -> Any:
+    """The measurement of a recording.
+
+    ``at`` is a point on the client, as shares of the picture's width and height; None where nobody was pointed at.
+    """
+    from rom_tracker.analysis.measurement import measure
+    from rom_tracker.capture import VideoFile
+
+    client = None
+    if at is not None:
+        width, height = VideoFile(video).size
+        client = (min(at[0], 0.999) * width, min(at[1], 0.999) * height)
+    return measure(video, movement, side, client=client, progress=progress)
+
+
+def overlaid(video: Path, measurement: Any, out: Path, progress: Any) -> Path:
+    """The recording with skeleton and angle drawn over it, in the file ``out``."""
+    from rom_tracker.capture import VideoFile
+    from rom_tracker.overlay import write_overlay
+
+    write_overlay(VideoFile(video), measurement, out, progress)
+    return out

@@ -1,0 +1,233 @@
+"""From a stored recording to its number: measured, compared with the other one of the session, corrected, drawn over."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, cast
+
+from rom_tracker.app.live_checks import SetUp
+from rom_tracker.app.measuring import Ask, Job, measured, overlaid
+from rom_tracker.app.words import Measure
+from rom_tracker.errors import StoreError, UsageError, VideoError
+from rom_tracker.store import KeptComparison, KeptMeasurement, Recording, Session, SessionRecord, Store
+from rom_tracker.store.records import Moment
+
+if TYPE_CHECKING:
+    from rom_tracker.app.room import Room
+
+#: Repetitions to warm up, and those that count: measuring alone raises the range during the first four or five, so that both
+#: recordings of a session begin after the same number of them.
+WARM_UP, SCORED = 4, 3
+
+_MOMENTS: tuple[Moment, ...] = ("before", "after")
+
+
+def moment_of(name: str) -> Moment:
+    """Before or after, as an address names it.
+
+    Raises
+    ------
+    UsageError
+        It is neither.
+    """
+    if name not in ("before", "after"):
+        raise UsageError("expected before or after")
+    return cast(Moment, name)
+
+
+def numbers_of(session: Session) -> tuple[int, int]:
+    """Repetitions to warm up, and those that count, of both recordings of a session."""
+    return int(session.setup.get("warm_up", WARM_UP)), int(session.setup.get("scored", SCORED))
+
+
+def planned(record: SessionRecord) -> list[Measure]:
+    """What is measured in a session: what was chosen, and what was recorded."""
+    keys = [str(key) for key in record.session.setup.get("measures", [])]
+    keys += [f"{one.movement}-{one.side}" for one in record.recordings]
+    return [Measure.read(key) for key in dict.fromkeys(keys)]
+
+
+def latest(record: SessionRecord, measure: Measure, moment: Moment) -> Recording | None:
+    """The recording that counts: the last one of a movement, side and moment."""
+    fitting = [
+        one for one in record.recordings if (one.movement, one.side, one.moment) == (measure.movement.key, measure.side, moment)
+    ]
+    return max(fitting, key=lambda one: one.recorded_at) if fitting else None
+
+
+def measurement_of(record: SessionRecord, recording: Recording | None) -> KeptMeasurement | None:
+    """The current measurement of a recording."""
+    if recording is None:
+        return None
+    return next((one for one in record.current_measurements() if one.recording_id == recording.id), None)
+
+
+def comparison_of(record: SessionRecord, measure: Measure) -> KeptComparison | None:
+    """The current comparison of a movement and side."""
+    return next(
+        (one for one in record.current_comparisons() if (one.movement, one.side) == (measure.movement.key, measure.side)), None
+    )
+
+
+def earlier_recording(store: Store, record: SessionRecord, measure: Measure, moment: Moment) -> Recording | None:
+    """The recording whose set-up is to be found again: the one before of this session, or the latest one of an earlier session."""
+    if moment == "after" and (found := latest(record, measure, "before")) is not None:
+        return found
+    for one in reversed(store.sessions.of(record.session.client_id)):
+        if one.session.held_at < record.session.held_at:
+            for other in _MOMENTS:
+                if (found := latest(one, measure, other)) is not None and setup_kept(found) is not None:
+                    return found
+    return None
+
+
+def setup_kept(recording: Recording | None) -> SetUp | None:
+    """Where the client stood, as far as it was kept."""
+    if recording is None:
+        return None
+    try:
+        return SetUp(**{field.name: float(recording.setup[field.name]) for field in fields(SetUp)})
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def client_at(recording: Recording) -> tuple[float, float] | None:
+    """The point on the client that was clicked on, as shares of the picture."""
+    at = recording.setup.get("client_at")
+    return None if at is None else (float(at[0]), float(at[1]))
+
+
+def check_readable(store: Store, recording: Recording, name: str = "") -> None:
+    """Look whether a recording that came in is a video; one that is not is taken away.
+
+    Raises
+    ------
+    VideoError
+        It is not; the message is that of the command line, with the name that the file had.
+    """
+    from rom_tracker.capture import VideoFile
+
+    with store.recordings.video_file(recording.id) as path:
+        try:
+            next(iter(VideoFile(path)))
+            return
+        except VideoError as error:
+            words = str(error).replace(str(path), name or "the recording")
+    store.recordings.remove(recording.id)
+    raise VideoError(words)
+
+
+def measure_later(room: Room, recording_id: str) -> Job:
+    """Measure a recording in the background; a comparison follows where the other one of the session is measured."""
+    store = room.store
+
+    def work(ask: Ask) -> None:
+        from rom_tracker.capture.recording import FrameTiming
+
+        recording = store.recordings.get(recording_id)
+        with store.recordings.video_file(recording_id) as path:
+            found = ask(measured, path, recording.movement, recording.side, client_at(recording))
+        if len(found.angles):
+            size = found.merged.poses.image_size if found.merged is not None else None
+            store.recordings.describe(recording_id, size=size, timing=FrameTiming.of(found.angles.time_s))
+        store.measurements.keep(recording_id, found)
+        compare_now(store, recording)
+
+    return room.jobs.add(recording_id, work)
+
+
+def compare_now(store: Store, recording: Recording) -> KeptComparison | None:
+    """Compare the two recordings of a movement in a session, where both are measured."""
+    from rom_tracker.analysis.comparison import compare
+
+    record = store.sessions.get(recording.session_id)
+    measure = Measure.read(f"{recording.movement}-{recording.side}")
+    before, after = (measurement_of(record, latest(record, measure, moment)) for moment in _MOMENTS)
+    if before is None or after is None:
+        return None
+    found = compare(store.measurements.rom(before.id), store.measurements.rom(after.id))
+    kept = store.measurements.keep_comparison(before.id, after.id, found)
+    store.purge()
+    return kept
+
+
+def drop_repetition(store: Store, recording: Recording, number: int, reason: str) -> None:
+    """Leave a repetition of the current measurement out of the number, and keep that it was done.
+
+    Parameters
+    ----------
+    number : int
+        From 1.
+
+    Raises
+    ------
+    UsageError
+        There is no such repetition, or it is the only one.
+    """
+    from rom_tracker.app.corrected import without_repetitions
+
+    kept = measurement_of(store.sessions.get(recording.session_id), recording)
+    if kept is None:
+        raise UsageError("The recording is not measured yet.")
+    found = store.measurements.rom(kept.id)
+    left = without_repetitions(found, [number - 1])
+    detail = {"repetition": number, "peak_s": round(found.repetitions.scored[number - 1].peak_s, 2)}
+    store.recordings.correct(recording.id, "repetition dropped", detail, reason)
+    store.measurements.keep(recording.id, left, {"corrected": detail})
+    compare_now(store, recording)
+
+
+def choose_person(room: Room, recording: Recording, x: float, y: float, reason: str) -> None:
+    """Measure again the person at a point, in shares of the picture, and keep that it was done.
+
+    Raises
+    ------
+    UsageError
+        The point lies outside the picture.
+    StoreError
+        The video was not kept.
+    """
+    if not (0 <= x < 1 and 0 <= y < 1):
+        raise UsageError("expected a point in the picture")
+    if not recording.has_video:
+        raise StoreError("The video of this recording was not kept, so it cannot be measured again.")
+    room.store.recordings.correct(recording.id, "other person chosen", {"client_at": [x, y]}, reason)
+    room.store.recordings.describe(recording.id, setup={"client_at": [x, y]})
+    measure_later(room, recording.id)
+
+
+def overlay_later(room: Room, measurement_id: str, recording: Recording) -> Job:
+    """Draw skeleton and angle over a recording in the background; the video lies in the room's folder for such until it closes."""
+    store, out = room.store, overlay_path(room.scratch, measurement_id)
+
+    def work(ask: Ask) -> None:
+        with store.recordings.video_file(recording.id) as path:
+            ask(overlaid, path, store.measurements.rom(measurement_id), out)
+
+    return room.jobs.add(f"overlay {measurement_id}", work)
+
+
+def overlay_path(scratch: TemporaryDirectory[str], measurement_id: str) -> Path:
+    """Where the overlay video of a measurement lies once it is made."""
+    if len(measurement_id) != 32 or not set(measurement_id) <= set("0123456789abcdef"):
+        raise UsageError("there is no such measurement")
+    return Path(scratch.name) / f"{measurement_id}.webm"
+
+
+def first_picture(store: Store, recording: Recording) -> bytes:
+    """The first picture of a recording, as JPEG.
+
+    Raises
+    ------
+    StoreError, VideoError
+        The video was not kept, or cannot be read.
+    """
+    import cv2
+
+    from rom_tracker.capture import VideoFile
+
+    with store.recordings.video_file(recording.id) as path:
+        frame = next(iter(VideoFile(path)))
+        return bytes(cv2.imencode(".jpg", frame.image)[1])

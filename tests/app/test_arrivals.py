@@ -1,0 +1,116 @@
+"""Recordings that come in piece by piece, and those that stop on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rom_tracker.app import arrivals as module
+from rom_tracker.app.arrivals import Arrivals
+from rom_tracker.app.recordings import check_readable
+from rom_tracker.app.words import Measure
+from rom_tracker.errors import UnknownRecordError, UsageError, VideoError
+from rom_tracker.store import Recording, Store
+
+CLIP = Path(__file__).parents[2] / "sample_videos" / "elbow_flexion_pre.mp4"
+
+ELBOW = Measure.read("elbow_flexion-left")
+
+
+@pytest.fixture
+def arrivals() -> Iterator[Arrivals]:
+    with closing(Arrivals()) as made:
+        yield made
+
+
+def begun(arrivals: Arrivals, store: Store, session_id: str) -> Recording:
+    return arrivals.begin(store, session_id, ELBOW, "before", kind="video/mp4", camera="a camera", setup={})
+
+
+def stored(store: Store, recording: Recording) -> bytes:
+    with store.recordings.open_video(recording.id) as video:
+        return video.read()
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(pieces=st.lists(st.binary(min_size=1, max_size=2000), min_size=1, max_size=8), again=st.data())
+def test_pieces_are_put_together_however_often_they_are_sent(
+    store: Store, session_id: str, pieces: list[bytes], again: st.DataObject
+) -> None:
+    with closing(Arrivals()) as arrivals:
+        recording = begun(arrivals, store, session_id)
+        for number, piece in enumerate(pieces):
+            for _ in range(again.draw(st.integers(1, 3))):
+                arrivals.append(recording.id, number, piece)
+        arrivals.finish(recording.id)
+    assert stored(store, recording) == b"".join(pieces)
+
+
+def test_a_piece_is_on_the_disk_when_it_is_taken(arrivals: Arrivals, store: Store, session_id: str) -> None:
+    recording = begun(arrivals, store, session_id)
+    arrivals.append(recording.id, 0, b"one")
+    assert stored(store, recording) == b"one"
+
+
+def test_a_missing_piece_and_a_strange_recording_are_refused(arrivals: Arrivals, store: Store, session_id: str) -> None:
+    recording = begun(arrivals, store, session_id)
+    with pytest.raises(UsageError, match="Expected piece 0"):
+        arrivals.append(recording.id, 1, b"two")
+    for strange in ("0" * 32, "../../records.db", recording.id.upper(), ""):
+        with pytest.raises(UsageError):
+            arrivals.append(strange, 0, b"x")
+
+
+def test_size_and_number_have_limits(arrivals: Arrivals, store: Store, session_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LARGEST_RECORDING", 10)
+    recording = begun(arrivals, store, session_id)
+    arrivals.append(recording.id, 0, b"0123456789")
+    with pytest.raises(UsageError, match="too large"):
+        arrivals.append(recording.id, 1, b"x")
+    for _ in range(module.MOST_AT_ONCE - 1):
+        begun(arrivals, store, session_id)
+    with pytest.raises(UsageError, match="Too many"):
+        begun(arrivals, store, session_id)
+
+
+def test_what_stopped_on_the_way_is_found_by_the_next_server(arrivals: Arrivals, store: Store, session_id: str) -> None:
+    first = arrivals
+    recording = begun(first, store, session_id)
+    first.append(recording.id, 0, CLIP.read_bytes()[:60_000])
+    empty = begun(first, store, session_id)
+    assert first.interrupted(store) == []
+    second = Arrivals()
+    assert [one.id for one in second.interrupted(store)] == [recording.id]
+    with pytest.raises(UnknownRecordError):
+        store.recordings.get(empty.id)
+    with pytest.raises(UsageError, match="interrupted"):
+        second.append(recording.id, 1, b"more")
+
+
+def test_a_finished_recording_is_not_among_the_interrupted(arrivals: Arrivals, store: Store, session_id: str) -> None:
+    recording = begun(arrivals, store, session_id)
+    arrivals.append(recording.id, 0, CLIP.read_bytes())
+    arrivals.finish(recording.id)
+    assert Arrivals().interrupted(store) == []
+    check_readable(store, recording)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(b"this is no video at all\n" * 40, "holiday.txt"), (b"\x00" * 5000, "holiday.txt")]
+)
+def test_what_is_no_video_is_told_as_the_command_line_does_and_taken_away(
+    arrivals: Arrivals, store: Store, session_id: str, content: bytes, words: str
+) -> None:
+    recording = begun(arrivals, store, session_id)
+    arrivals.append(recording.id, 0, content)
+    arrivals.finish(recording.id)
+    with pytest.raises(VideoError, match=words) as told:
+        check_readable(store, recording, "holiday.txt")
+    assert "/" not in str(told.value).split('"')[1]
+    with pytest.raises(UnknownRecordError):
+        store.recordings.get(recording.id)

@@ -1,0 +1,101 @@
+"""From a new client to the printed page, as a therapist goes it: the camera shows clips of known angles."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from opened import CLIPS, Seen, Server, browser, come_in, picture
+from playwright.sync_api import BrowserContext, Page, Playwright
+from playwright.sync_api import TimeoutError as TooSlowError
+
+CLIENT = "Ann Example"
+
+#: Two repetitions of the clips take 6 seconds; where the live view is too slow to count them, the recording is stopped by hand.
+LONGEST_MS = 12_000
+
+
+def truth(file: str) -> float:
+    clips = tomllib.loads((CLIPS / "manifest.toml").read_text())["clip"]
+    return float(np.mean(next(clip["peaks_deg"] for clip in clips if clip["file"] == file)))
+
+
+def record(page: Page) -> None:
+    """Record what the camera shows, from the live page on, until it stops by itself; a slow machine is stopped by hand."""
+    page.wait_for_selector("#start:not([disabled])")
+    page.wait_for_function("document.querySelectorAll('#checks li').length > 5")
+    page.click("#start")
+    page.wait_for_selector("#live[data-state=recording]")
+    page.wait_for_function("parseFloat(document.querySelector('#angle').textContent) > 60")
+    picture(page, "app_recording")
+    try:
+        page.wait_for_url(lambda url: "/live/" not in url, timeout=LONGEST_MS)
+    except TooSlowError:
+        page.click("#stop")
+        page.wait_for_url(lambda url: "/live/" not in url)
+
+
+def new_client(context: BrowserContext, server: Server, name: str = CLIENT) -> Page:
+    page = come_in(context, server)
+    page.fill("#field-label", name)
+    page.check("#field-consent-records")
+    page.check("#field-consent-video")
+    return page
+
+
+def test_from_a_new_client_to_the_printed_page(
+    server: Server, playwright: Playwright, cameras: Callable[[str], Path], seen: Seen, tmp_path: Path
+) -> None:
+    with browser(playwright, seen, cameras("elbow_flexion_pre")) as context:
+        page = new_client(context, server)
+        page.click("text=Add and measure")  # 1
+        page.fill("#find", "elbow flexion")
+        page.click("button[aria-label='Elbow flexion, left']")  # 2
+        record(page)  # 3
+        page.wait_for_selector("text=/End range/")
+        picture(page, "app_session")
+        session = re.findall("/sessions/([0-9a-f]{32})", page.url)[0]
+        state = tmp_path / "state.json"
+        context.storage_state(path=state)
+    with browser(playwright, seen, cameras("elbow_flexion_post"), storage_state=state) as context:
+        page = context.new_page()
+        page.goto(f"{server.origin}/sessions/{session}")
+        page.click("text=Record after")  # 4
+        record(page)  # 5
+        page.wait_for_selector("#change")
+        said = page.inner_text("#change")
+        assert page.inner_text("h1") == "Elbow flexion, left"
+        page.wait_for_function("document.querySelector('figure img').naturalWidth > 300")
+        picture(page, "app_result")
+        link = page.get_attribute("text=Print the client's page", "href")  # 6
+        pdf = context.request.get(f"{server.origin}{link}")
+        assert pdf.body().startswith(b"%PDF")
+        page.goto(f"{server.origin}/")
+        page.click(f"text={CLIENT}")
+        page.wait_for_function("[...document.querySelectorAll('figure.chart img')].some((image) => image.naturalWidth > 300)")
+        picture(page, "app_client")
+        assert "Elbow flexion, left" in page.inner_text("#content")
+    with server.records() as store:
+        kept = store.sessions.get(session)
+        for measurement in kept.current_measurements():
+            moment = kept.moment_of(measurement)
+            true_deg = truth(f"elbow_flexion_{'pre' if moment == 'before' else 'post'}.mp4")
+            assert measurement.interval_deg is not None
+            low, high = measurement.interval_deg
+            assert low <= true_deg <= high, (moment, measurement.peak_deg, true_deg)
+            assert measurement.repetitions >= 1
+        (compared,) = kept.current_comparisons()
+        assert compared.interval_deg is not None
+        low, high = compared.interval_deg
+        assert low <= truth("elbow_flexion_post.mp4") - truth("elbow_flexion_pre.mp4") <= high
+        assert compared.change_deg is not None
+        assert f"{abs(round(compared.change_deg))}°" in said
+        for recording in kept.recordings:
+            assert recording.timing is not None
+            assert recording.media_type == "video/mp4"
+    assert not [url for url in seen.requests if not url.startswith((server.origin, "data:", "blob:"))]
+    assert not [words for words in seen.complaints if "Content Security Policy" in words]
+    assert CLIENT not in server.log()
