@@ -73,8 +73,9 @@ def compare_pairs(plan: Plan, record_of: RecordOf, model: str) -> list[Compared]
         kept = [record and record.get("kept") for record in (record_of(before), record_of(after))]
         if all(kept):
             camera = before.camera if before.camera == after.camera else ""
-            own = own_for(before.movement, model, camera or None)
-            change = compare(*(from_plain(one) for one in kept), own=own)
+            first, second = (from_plain(one) for one in kept)
+            own = own_for(before.movement, first.movement.model if model == "auto" else model, camera or None)
+            change = compare(first, second, own=own)
             session = before.session if before.session == after.session else ""
             families[before.client, session].append((before, after, change))
     found: list[Compared] = []

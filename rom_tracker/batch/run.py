@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rom_tracker.movements.catalogue import Catalogue
-    from rom_tracker.pose.estimator import PoseModel
+    from rom_tracker.pose.estimator import ModelChoice
 
 #: Notes which tables are there, and of what, so that a second run over unchanged files need not make them again.
 STATE = ".tables.json"
@@ -90,7 +90,7 @@ def run_batch(
     *,
     workers: int | None = None,
     scheduler: str | None = None,
-    model: PoseModel = "full",
+    model: ModelChoice = "auto",
     pattern: str = DEFAULT_PATTERN,
     angles: bool = False,
     retry_failed: bool = False,
@@ -114,7 +114,7 @@ def run_batch(
         Processes; by default one for each core.
     scheduler : str, optional
         Address of a Dask scheduler, whose workers measure instead.
-    model : {"full", "lite", "heavy"}
+    model : {"auto", "full", "lite", "heavy"}
     pattern : str
         Of file names; see :class:`~rom_tracker.batch.naming.NamePattern`.
     angles : bool
@@ -316,8 +316,10 @@ def _have_models(tasks: Iterable[Task], catalogue: Catalogue, model: str) -> Non
     """Fetch the models here and once, not in every worker."""
     from rom_tracker.pose.models import fetch_models
 
-    instruments = {catalogue[task.movement].instrument for task in tasks} - {"body"}
-    fetch_models([f"pose_{model}", *sorted(instruments)])
+    movements = {task.movement: catalogue[task.movement] for task in tasks}.values()
+    instruments = {movement.instrument for movement in movements} - {"body"}
+    bodies = {"full"} | ({movement.model for movement in movements} if model == "auto" else {model})
+    fetch_models([*(f"pose_{body}" for body in sorted(bodies)), *sorted(instruments)])
 
 
 def _written(

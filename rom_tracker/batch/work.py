@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rom_tracker.analysis.measurement import RomMeasurement
     from rom_tracker.analysis.repetitions import Repetition
     from rom_tracker.landmarks import Side
-    from rom_tracker.pose.estimator import PoseModel
+    from rom_tracker.pose.estimator import ModelChoice
 
 #: Points of a curve on the page.
 CURVE_POINTS = 120
@@ -35,7 +35,7 @@ Hear = Callable[[str, float | None], None]
 
 
 def measure_task(
-    address: str, file: str, movement: dict[str, Any], side: Side, model: PoseModel, angles: bool, hear: Hear | None = None
+    address: str, file: str, movement: dict[str, Any], side: Side, model: ModelChoice, angles: bool, hear: Hear | None = None
 ) -> Record:
     """Measure one movement of one side in a recording.
 
@@ -70,7 +70,7 @@ def _failed(error: RomTrackerError, path: str, file: str) -> Record:
     return {"status": "failed", "failure": {"kind": kind, "reason": reason, "advice": advice}, "attempts": 1}
 
 
-def _measured(path: Path, movement: dict[str, Any], side: Side, model: PoseModel, angles: bool, hear: Hear) -> Record:
+def _measured(path: Path, movement: dict[str, Any], side: Side, model: ModelChoice, angles: bool, hear: Hear) -> Record:
     from rom_tracker.analysis.measurement import measure
     from rom_tracker.batch.kept import from_plain, to_plain, without_frames
     from rom_tracker.capture import VideoFile

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rom_tracker.batch.engine import Heard, Record
     from rom_tracker.batch.plan import Plan, Task
     from rom_tracker.batch.run import BatchSummary
-    from rom_tracker.pose.estimator import PoseModel
+    from rom_tracker.pose.estimator import ModelChoice
 
 #: Failures that are shown; all are in the table.
 MOST_SHOWN = 20
@@ -51,7 +51,7 @@ def batch(
         float | None,
         typer.Option("--time-limit", help="Most seconds for one recording; 120, and 30 a second of video, if not given.", min=0.1),
     ] = None,
-    model: ModelOption = "full",
+    model: ModelOption = "auto",
     as_json: JsonOption = False,
     movements_file: OwnMovements = None,
 ) -> None:
@@ -66,8 +66,8 @@ def batch(
     from rom_tracker.batch.naming import DEFAULT_PATTERN
     from rom_tracker.batch.run import BatchInterrupted, run_batch
 
-    if model not in ("lite", "full", "heavy"):
-        raise UsageError(f"--model is lite, full or heavy, got {model!r}.")
+    if model not in ("auto", "lite", "full", "heavy"):
+        raise UsageError(f"--model is auto, lite, full or heavy, got {model!r}.")
     if resume and not (out / NAME).is_file():
         raise UsageError(f'There is no earlier run in "{out}" to go on with; check --out, or leave --resume away.')
     limits = Limits(memory_mib=memory_limit)
@@ -80,7 +80,7 @@ def batch(
                 out,
                 workers=workers,
                 scheduler=scheduler,
-                model=cast("PoseModel", model),
+                model=cast("ModelChoice", model),
                 pattern=pattern or DEFAULT_PATTERN,
                 angles=angles,
                 retry_failed=retry_failed,

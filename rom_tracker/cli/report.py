@@ -58,7 +58,7 @@ def report(
         bool,
         typer.Option("--primary", help="The first pair's movement was chosen, before the treatment, to decide by."),
     ] = False,
-    model: ModelOption = "full",
+    model: ModelOption = "auto",
     lens: LensOption = None,
     client: ClientOption = None,
     movements_file: OwnMovements = None,
