@@ -80,7 +80,7 @@ class Journal:
         OutputError
             It cannot be written.
         """
-        line = json.dumps({"key": key, **record}, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
+        line = json.dumps({**record, "key": key}, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
         try:
             self._file.seek(0, os.SEEK_END)
             place = self._file.tell()

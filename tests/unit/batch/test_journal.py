@@ -19,6 +19,8 @@ def test_what_was_added_is_there_the_next_time_and_the_last_one_counts(tmp_path)
         assert len(journal) == 2
         assert journal["a"]["name"] == "Zo\N{LATIN SMALL LETTER E WITH DIAERESIS}"
         assert journal.of_content("c") == journal["b"]
+        journal.append("e", journal["b"])  # The same content under another name.
+        assert journal["e"] == {**journal["b"], "key": "e"}
         assert journal.of_content("d") is None
         assert "d" not in journal
 
