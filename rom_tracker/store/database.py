@@ -153,8 +153,8 @@ def told(error: BaseException | None) -> StoreError:
         return StoreError("another window or program has been writing to the records for too long; close it and try again")
     if "connection" in low or "authentication" in low:
         return StoreError(
-            "the database server cannot be reached, or does not let this program in: see whether it runs, and whether address, name "
-            "and password in ROM_TRACKER_DATABASE_URL are right"
+            "the database server cannot be reached, or does not let this program in: see whether it runs, and whether address, "
+            "name and password in ROM_TRACKER_DATABASE_URL are right"
         )
     if "full" in low:
         return StoreError("the disk is full, and the change was not kept; make room and try again")
