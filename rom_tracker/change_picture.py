@@ -48,7 +48,7 @@ _ARROW = 0.85
 
 #: Half the width and height of a name with its value, and how far from the end of a level and of an upright line its
 #: middle stands, in points.
-_HALF_WORDS, _BEYOND_PT = (42.0, 23.0), (48.0, 30.0)
+_HALF_WORDS, _BEYOND_PT = (47.0, 23.0), (48.0, 30.0)
 
 #: The least angle, in degrees, that an arrow shows.
 _LEAST_ARROW_DEG = 3.0
