@@ -1,4 +1,4 @@
-"""Brings a database from any earlier form to the present one, with Alembic; see ``versions``, one file a step."""
+"""Brings a database from any earlier form to the present one, with Alembic; see ``steps/versions``, one file a step."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from rom_tracker.errors import DamagedStoreError, NewerStoreError
+
+#: Alembic's folder: it is no package, since what is in it runs only within a migration.
+STEPS = Path(__file__).parent / "steps"
 
 #: The forms that the database has had, the present one last.
 REVISIONS = ("0001", "0002")
@@ -39,7 +42,7 @@ def upgrade(connection: sa.Connection, to: str = "head") -> None:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.set_main_option("script_location", str(STEPS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, to)
 

@@ -293,6 +293,6 @@ def test_the_migrations_end_where_the_tables_are(store: Store) -> None:
         assert compare_metadata(context, Table.metadata) == []
         assert migrations.revision_of(connection) == migrations.REVISIONS[-1]
     config = Config()
-    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.set_main_option("script_location", str(migrations.STEPS))
     steps = [step.revision for step in ScriptDirectory.from_config(config).walk_revisions()]
     assert tuple(reversed(steps)) == migrations.REVISIONS
