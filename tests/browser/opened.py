@@ -73,7 +73,9 @@ class Server:
         """End it."""
         if self.process is not None:
             self.process.send_signal(how)
-            self.process.wait(30)
+            self.process.wait(60)
+            assert self.process.stdout is not None
+            self.process.stdout.close()
             self.process = None
 
     def new_door(self) -> str:

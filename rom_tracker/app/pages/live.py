@@ -72,7 +72,7 @@ def _stage(_: Translator, config: dict[str, Any], measure: Measure, ghost: str |
                 tag("span", EN_DASH, id="angle", aria_hidden="true")
                 tag("canvas", id="trace", aria_hidden="true")
             tag("p", _numbers(_, config), classes="hint")
-        with tag("aside", aria_label=_("Set-up")):
+        with tag("div"):
             _set_up(_, measure.movement, measure, ghost)
 
 
