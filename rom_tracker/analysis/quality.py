@@ -48,6 +48,9 @@ IMPLAUSIBLE_SHARE = 0.02
 LOOKS_APART_DEG = 12.0
 LOOKS_REFUSED_DEG = 20.0
 
+#: A joint that lies outside the picture so near to an end range, in seconds, left it on the way there.
+LEAVING_WITHIN_S = 0.5
+
 #: Spread of the end range over the repetitions that is worth a caution: standard deviation in degrees.
 WIDE_SPREAD_DEG = 5.0
 
@@ -162,7 +165,12 @@ def _repetition_flags(angles: AngleSeries, repetitions: Repetitions, movement: M
         )
     if len(scored) == 2:
         found.append(Flag("two_repetitions", "Two repetitions were found; three to five make the result more certain.", "note"))
-    if scored and repetitions.cut_off:
+    if leaving := _leaves_the_picture(angles, scored):
+        found.append(
+            Flag("end_range_not_seen", f"A joint leaves the picture near the end range ({times(leaving)}), so that the end range itself "
+                 "was not seen. Move the camera so that the whole limb stays in the picture, and record again.", "refused")
+        )  # fmt: skip
+    elif scored and repetitions.cut_off:
         found.append(
             Flag("end_range_not_seen", f"The end range near {times(repetitions.cut_off)} was not seen and is not scored.",
                  "caution")
@@ -180,6 +188,12 @@ def _repetition_flags(angles: AngleSeries, repetitions: Repetitions, movement: M
                  "degrees): the client varied, or the joints were lost. Look at the overlay video.", "caution")
         )  # fmt: skip
     return found
+
+
+def _leaves_the_picture(angles: AngleSeries, scored: tuple[Repetition, ...]) -> list[float]:
+    """Times in seconds of the end ranges beside which a joint lies outside the picture: there the highest angle is where it left."""
+    outside = angles.time_s[angles.out_of_picture]
+    return [r.peak_s for r in scored if len(outside) and float(np.abs(outside - r.peak_s).min()) <= LEAVING_WITHIN_S]
 
 
 def _direction_flags(

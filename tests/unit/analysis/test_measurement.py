@@ -376,6 +376,13 @@ def test_every_end_range_out_of_the_picture_is_refused_and_says_so():
     assert "outside the picture" in next(f.message for f in m.flags if f.code == "frames_lost")
 
 
+def test_where_a_joint_leaves_the_picture_is_not_the_end_range():
+    _, angle_deg = repetitions_deg([120, 122, 121])
+    m = measured(changed(GOOD, angle_deg > 100, xy=(-100, 300), landmarks=WRIST))
+    assert (m.verdict, m.peak_deg) == ("refused", None)
+    assert "leaves the picture near the end range" in next(f.message for f in m.flags if f.code == "end_range_not_seen")
+
+
 def test_wrong_requests():
     with pytest.raises(UnknownMovementError):
         measure("clip.mp4", "elbow", "left")
