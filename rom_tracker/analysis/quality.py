@@ -167,8 +167,8 @@ def _repetition_flags(angles: AngleSeries, repetitions: Repetitions, movement: M
         found.append(Flag("two_repetitions", "Two repetitions were found; three to five make the result more certain.", "note"))
     if leaving := _leaves_the_picture(angles, scored):
         found.append(
-            Flag("end_range_not_seen", f"A joint leaves the picture near the end range ({times(leaving)}), so that the end range itself "
-                 "was not seen. Move the camera so that the whole limb stays in the picture, and record again.", "refused")
+            Flag("end_range_not_seen", f"A joint leaves the picture near the end range ({times(leaving)}), so that the end range "
+                 "itself was not seen. Move the camera so that the whole limb stays in the picture, and record again.", "refused")
         )  # fmt: skip
     elif scored and repetitions.cut_off:
         found.append(
@@ -191,7 +191,7 @@ def _repetition_flags(angles: AngleSeries, repetitions: Repetitions, movement: M
 
 
 def _leaves_the_picture(angles: AngleSeries, scored: tuple[Repetition, ...]) -> list[float]:
-    """Times in seconds of the end ranges beside which a joint lies outside the picture: there the highest angle is where it left."""
+    """Times in seconds of the end ranges beside which a joint lies outside the picture: the highest angle is where it left."""
     outside = angles.time_s[angles.out_of_picture]
     return [r.peak_s for r in scored if len(outside) and float(np.abs(outside - r.peak_s).min()) <= LEAVING_WITHIN_S]
 
