@@ -11,7 +11,7 @@ from stick_figure import repetitions_deg, stick_passes
 
 from rom_tracker.analysis.flag import Flag, verdict_of
 from rom_tracker.analysis.measurement import RomMeasurement, measure, measure_poses
-from rom_tracker.analysis.quality import file_flags, small_range
+from rom_tracker.analysis.quality import file_flags, flags_of, small_range
 from rom_tracker.errors import UnknownMovementError, UsageError
 from rom_tracker.landmarks import INDEX
 from rom_tracker.mannequin import posed
@@ -377,9 +377,15 @@ def test_every_end_range_out_of_the_picture_is_refused_and_says_so():
 
 
 def test_where_a_joint_leaves_the_picture_is_not_the_end_range():
-    m = measured(changed(GOOD, HOLDS & (T % 3.7 < 2.2), xy=(-100, 300), landmarks=WRIST))
-    assert (m.verdict, m.peak_deg) == ("refused", None)
-    assert "leaves the picture near the end range" in next(f.message for f in m.flags if f.code == "end_range_not_seen")
+    m = measured(GOOD)
+    first, second, _ = m.repetitions.scored
+    outside = replace(m.angles, out_of_picture=np.abs(T - first.peak_s - 0.4) < 0.15)
+    reading = Reading(m.movement, m.merged, m.view, outside)
+    (flag,) = [f for f in flags_of(reading, m.repetitions, "left") if f.code == "end_range_not_seen"]
+    assert flag.severity == "refused"
+    assert f"leaves the picture near the end range ({first.peak_s:.1f} s)" in flag.message
+    away = replace(m.angles, out_of_picture=np.abs(T - (first.peak_s + second.peak_s) / 2) < 0.1)
+    assert flags_of(Reading(m.movement, m.merged, m.view, away), m.repetitions, "left") == ()
 
 
 def test_wrong_requests():
