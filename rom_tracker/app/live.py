@@ -63,6 +63,8 @@ class Looked:
         ``[left, top, right, bottom]`` of everybody, as shares of the picture.
     checks : tuple of Check
     setup : SetUp or None
+    phase : {"set-up", "warm-up", "recording"}
+        In which the picture was read; an answer on its way when another phase began is not of that one.
     """
 
     angle_deg: float | None = None
@@ -72,6 +74,7 @@ class Looked:
     people: list[list[float]] = field(default_factory=list)
     checks: tuple[Check, ...] = ()
     setup: SetUp | None = None
+    phase: Phase = "set-up"
 
 
 class LiveReader:
@@ -136,7 +139,7 @@ class LiveReader:
         if self.phase == "set-up" or self._view is None:
             self._view = body_view(passes)
         view = self._view
-        found = Looked(people=[_box(marks, width, height) for marks in self._people])
+        found = Looked(phase=self.phase, people=[_box(marks, width, height) for marks in self._people])
         if self.phase == "set-up":
             number, chosen = len(self._people), self._at is not None
             found.checks = checks(passes, view, self.movement, self.side, image, number, chosen)
@@ -304,6 +307,7 @@ def as_message(found: Looked, translate: Any, then: SetUp | None) -> dict[str, A
 
     every = [*found.checks, *(compared(found.setup, then) if found.setup is not None and then is not None else ())]
     return {
+        "phase": found.phase,
         "angle": found.angle_deg,
         "repetitions": found.repetitions,
         "resting": found.resting,

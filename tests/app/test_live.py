@@ -35,6 +35,7 @@ def looks(movement: str, side: str, phase: str, *, every: int = 4, picture: obje
 def test_repetitions_are_counted_and_the_angle_is_near_the_truth() -> None:
     found = list(looks("elbow_flexion", "left", "recording"))
     assert found[-1].repetitions == 2
+    assert {one.phase for one in found} == {"recording"}
     counts = [one.repetitions for one in found]
     assert counts == sorted(counts)
     peak = max(one.angle_deg for one in found if one.angle_deg is not None)

@@ -197,6 +197,7 @@
     }
 
     follow(message) {
+      if (message.phase !== this.state) return;  // an answer to a picture from before this phase began
       if (this.state === "warm-up") {
         if (message.repetitions !== this.counted) this.step(message.repetitions, this.is.warm_up, this.words.warm_up);
         if (message.repetitions >= this.is.warm_up && message.resting) this.countdown();
