@@ -73,7 +73,10 @@ def _together(kind: Any, tree: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:
         return arrays[tree[_ARRAY]]
     origin, parts = typing.get_origin(kind), typing.get_args(kind)
     if origin in (typing.Union, types.UnionType):
-        (kind,) = (part for part in parts if part is not type(None))
+        chosen = [part for part in parts if part is not type(None)]
+        if len(chosen) > 1:  # Plain values only, which need no putting together.
+            return tree
+        (kind,) = chosen
         return _together(kind, tree, arrays)
     if origin is tuple:
         kinds = [parts[0]] * len(tree) if parts[1:] == (...,) else parts

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from recordings import Recording, each_look, recorded
 from stick_figure import repetitions_deg
+from test_estimator import FakeGlimpse
 
 from rom_tracker.capture import Frame
 from rom_tracker.landmarks import HAND_LANDMARKS, INDEX
@@ -51,6 +52,9 @@ class FakeVideo:
     def __iter__(self):
         for index, time_s in enumerate(T):
             yield Frame(index, float(time_s), np.zeros((8, 8, 3), dtype=np.uint8))
+
+    def glimpses(self):
+        return (FakeGlimpse(frame) for frame in self)
 
     def content_hash(self) -> str:
         return self.content

@@ -9,6 +9,7 @@ import pytest
 from recordings import IMAGE_SIZE, Recording, filmed_faces, recorded
 from scipy.spatial.transform import Rotation
 from stick_figure import repetitions_deg, stick_passes
+from test_estimator import FakeGlimpse
 
 from rom_tracker.capture import Frame
 from rom_tracker.capture.lens import FOCAL_SHARE, pinhole
@@ -156,6 +157,9 @@ class FakeVideo:
     def __iter__(self):
         for index in range(4):
             yield Frame(index, index / 30, np.zeros((8, 8, 3), dtype=np.uint8))
+
+    def glimpses(self):
+        return (FakeGlimpse(frame) for frame in self)
 
     def content_hash(self) -> str:
         return "content"
