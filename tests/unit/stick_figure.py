@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rom_tracker.pose.head import FaceSequence
 
 __all__ = [
-    "IMAGE_SIZE", "MIDDLE_OF_HIPS_PX", "PX_PER_M", "STANDING_M", "repetitions_deg", "stick_faces", "stick_hands", "stick_passes",
+    "IMAGE_SIZE", "MIDDLE_OF_HIPS_PX", "PX_PER_M", "STANDING_M", "every", "repetitions_deg", "stick_faces", "stick_hands", "stick_passes",
 ]  # fmt: skip
 
 IMAGE_SIZE = (640, 640)
@@ -119,6 +119,16 @@ def stick_faces(
     movement, body = _done(movement_key, side, angles_deg)
     xyz = _in_px(_before_the_camera(face_m(body), movement, "image_right", yaw_deg, roll_deg))
     return FaceSequence(time_s=np.asarray(time_s, dtype=np.float64), xyz=_two_looks(xyz, jitter_px, seed))
+
+
+def every(passes: PosePasses, step: int) -> PosePasses:
+    """The passes of a look at every so many frames."""
+    rows = np.arange(0, len(passes.time_s), step)
+    looks = (
+        look.replaced(time_s=look.time_s[rows], **{name: getattr(look, name)[rows] for name in ("xy", "world", "visibility")})
+        for look in (passes.as_filmed, passes.mirrored)
+    )
+    return PosePasses(*looks, passes.time_s)
 
 
 def repetitions_deg(

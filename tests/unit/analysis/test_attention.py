@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
-from stick_figure import repetitions_deg, stick_passes
-from test_looking import every
+from stick_figure import every, repetitions_deg, stick_passes
 
 from rom_tracker.analysis.attention import moments_that_matter
 from rom_tracker.analysis.measurement import measure_poses

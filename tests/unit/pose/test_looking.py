@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stick_figure import repetitions_deg, stick_passes
+from stick_figure import every, repetitions_deg, stick_passes
 from test_estimator import FakeEstimator, FakeVideo
 
 from rom_tracker.landmarks import INDEX
@@ -18,16 +18,6 @@ from rom_tracker.pose.sequence import LONGEST_BETWEEN_S, PosePasses
 from rom_tracker.pose.view import View, body_view
 
 KNEE = load_catalogue()["knee_flexion"]
-
-
-def every(passes: PosePasses, step: int) -> PosePasses:
-    """The passes of a look at every so many frames."""
-    rows = np.arange(0, len(passes.time_s), step)
-    looks = (
-        look.replaced(time_s=look.time_s[rows], **{name: getattr(look, name)[rows] for name in ("xy", "world", "visibility")})
-        for look in (passes.as_filmed, passes.mirrored)
-    )
-    return PosePasses(*looks, passes.time_s)
 
 
 @given(st.floats(10, 240), st.integers(2, 300))
