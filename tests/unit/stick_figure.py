@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from rom_tracker.pose.head import FaceSequence
 
 __all__ = [
-    "IMAGE_SIZE", "MIDDLE_OF_HIPS_PX", "PX_PER_M", "STANDING_M", "every", "repetitions_deg", "stick_faces", "stick_hands", "stick_passes",
+    "IMAGE_SIZE", "MIDDLE_OF_HIPS_PX", "PX_PER_M", "STANDING_M", "every", "repetitions_deg", "stick_faces", "stick_hands",
+    "stick_passes",
 ]  # fmt: skip
 
 IMAGE_SIZE = (640, 640)
