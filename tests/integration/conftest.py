@@ -95,7 +95,8 @@ class Command:
 
     def kept_poses(self) -> dict[str, tuple[int, int]]:
         """The entries of the pose cache; one that is written again is another file at another time."""
-        entries = (entry for entry in (self.cache / "poses").glob("*") if not entry.name.startswith("people-"))
+        kept = (self.cache / "poses").glob("*")
+        entries = (entry for entry in kept if not entry.name.startswith(("people-", "light-")))
         return {entry.name: (entry.stat().st_ino, entry.stat().st_mtime_ns) for entry in entries}
 
 
