@@ -17,7 +17,7 @@ from rom_tracker.pose.reading import read_angle
 from rom_tracker.pose.sequence import PosePasses
 
 #: Goes up whenever other moments would be named for the same recording.
-ATTENTION_VERSION = 1
+ATTENTION_VERSION = 2
 
 #: About the middle of an end range plateau at least, before a start and after it, and about a doubtful frame; in seconds.
 ABOUT_PLATEAU_S = 0.2

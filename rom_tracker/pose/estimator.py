@@ -255,9 +255,10 @@ class _Landmarks:
         """The landmarks in the order of time; ``all_time_s`` are the times of all frames of the recording."""
         rows = np.frombuffer(self._numbers, dtype=np.float32).reshape(-1, len(LANDMARKS), 6)
         time_s = all_time_s
-        if len(rows) < len(all_time_s):  # Copied, since another round may be added to the numbers.
-            order = np.argsort(self._frames)
-            rows, time_s = rows[order], all_time_s[np.array(self._frames, dtype=int)[order]]
+        frames = np.array(self._frames, dtype=int)
+        if not np.array_equal(frames, np.arange(len(all_time_s))):  # Copied, since another round may be added to the numbers.
+            order = np.argsort(frames)
+            rows, time_s = rows[order], all_time_s[frames[order]]
         return PoseSequence(
             time_s=time_s, xy=rows[..., :2], world=rows[..., 2:5], visibility=rows[..., 5], image_size=size, model=model
         )

@@ -254,7 +254,7 @@ def test_a_recording_cut_after_a_repetition_is_measured_and_says_so(run, film, e
         (("measure", "{video}", "-m", "elbow_flexion"), "Which side? Add --side left or --side right."),
         (("measure", "{video}", "-m", "elbow_flexion", "-s", "lef"), "--side is left or right, got 'lef'."),
         (("measure", "{video}", "-s", "left"), "Which movement? Add --movement NAME; `rom-tracker movements` lists them."),
-        (("measure", "{video}", *ELBOW, "--model", "huge"), "--model is lite, full or heavy, got 'huge'."),
+        (("measure", "{video}", *ELBOW, "--model", "huge"), "--model is auto, lite, full or heavy, got 'huge'."),
         (("measure", "{video}", *ELBOW, "--angles", "{folder}/a.xlsx"), "Expected a file name ending in .csv"),
         (("measure", "{video}", *ELBOW, "--chart", "{folder}/a.bmp"), "Expected a file name ending in .png or .svg or .pdf"),
         (("measure", "{video}", *ELBOW, "--overlay", "{folder}/a.mp4"), "Expected a file name ending in .webm"),

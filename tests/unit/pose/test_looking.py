@@ -62,6 +62,14 @@ def test_both_rounds_end_up_in_the_order_of_time():
     assert [done for done, _ in told] == sorted(done for done, _ in told)
 
 
+def test_a_recording_that_is_looked_at_all_through_in_two_rounds_is_that_of_one_round():
+    video = FakeVideo([i / 30 for i in range(60)])
+    one, two = estimate_poses(video, FakeEstimator()), estimate_poses(video, FakeEstimator(), None, lambda coarse: None)
+    np.testing.assert_array_equal(two.as_filmed.xy, one.as_filmed.xy)
+    np.testing.assert_array_equal(two.time_s, one.time_s)
+    assert two.looked_at.all()
+
+
 def test_passes_come_back_from_their_arrays_with_the_frames_between():
     time_s, angle_deg = repetitions_deg([90])
     passes = every(stick_passes("knee_flexion", "right", angle_deg, time_s), 4)
