@@ -103,8 +103,8 @@ def translator(language: str = "en") -> Translator:
 
     Examples
     --------
-    >>> translator("de").ngettext("{n} repetition", "{n} repetitions", 1).format(n=1)
-    '1 Wiederholung'
+    >>> translator("de").ngettext("and {n} other movement", "and {n} other movements", 1).format(n=1)
+    'und 1 andere Bewegung'
     """
     if language not in LANGUAGES:
         known = ", ".join(f"{code} ({name})" for code, name in LANGUAGES.items())

@@ -157,7 +157,7 @@ def true_end_ranges(angle_deg: Floats) -> list[float]:
     """The end range of every true repetition in degrees; a repetition is a run above the middle of the range.
 
     >>> true_end_ranges(np.array([0, 0, 50, 90, 91, 50, 0, 60, 88, 0]))
-    [90.5, 88.0]
+    [91.0, 88.0]
     """
     low, high = float(np.percentile(angle_deg, 2)), float(angle_deg.max())
     if high - low < LEAST_RANGE_DEG:
