@@ -73,7 +73,7 @@ class Server:
         """End it."""
         if self.process is not None:
             self.process.send_signal(how)
-            self.process.wait(60)
+            self.process.wait(max(60, PATIENCE_MS / 1000))
             assert self.process.stdout is not None
             self.process.stdout.close()
             self.process = None

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import httpx
 import pytest
 from opened import CLIPS, PASSPHRASE, Server, session_of
 
 
 @pytest.fixture(scope="module")
-def inside(server: Server) -> httpx.Client:
+def inside(server: Server) -> Iterator[httpx.Client]:
     """A client that came in by the door, as a browser does."""
-    client = httpx.Client(base_url=server.origin, headers={"origin": server.origin}, timeout=120)
-    assert client.get(server.new_door().removeprefix(server.origin)).status_code == 200
-    assert client.get("/").headers["location"] == "/unlock"
-    assert client.post("/unlock", data={"passphrase": "wrong wrong wrong"}).headers["location"].startswith("/unlock?told=")
-    assert client.post("/unlock", data={"passphrase": PASSPHRASE}).headers["location"] == "/"
-    return client
+    with httpx.Client(base_url=server.origin, headers={"origin": server.origin}, timeout=120) as client:
+        assert client.get(server.new_door().removeprefix(server.origin)).status_code == 200
+        assert client.get("/").headers["location"] == "/unlock"
+        assert client.post("/unlock", data={"passphrase": "wrong wrong wrong"}).headers["location"].startswith("/unlock?told=")
+        assert client.post("/unlock", data={"passphrase": PASSPHRASE}).headers["location"] == "/"
+        yield client
 
 
 @pytest.mark.parametrize(
