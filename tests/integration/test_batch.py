@@ -168,7 +168,7 @@ def test_ctrl_c_leaves_tables_and_says_how_to_go_on(run, lite, folder, tmp_path)
         ((".", "--out", "."), "a folder for the results apart from the recordings"),
         ((".", "--out", "{tmp}/new", "--resume"), "There is no earlier run"),
         ((".", "--out", "{tmp}/new"), "Expected recordings"),
-        ((".", "--out", "{tmp}/new", "--model", "giant"), "--model is lite"),
+        ((".", "--out", "{tmp}/new", "--model", "giant"), "--model is auto"),
     ],
 )
 def test_wrong_use_says_what_to_do(run, tmp_path, arguments, said):
