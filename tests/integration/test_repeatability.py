@@ -155,7 +155,12 @@ def test_a_change_is_judged_by_ones_own_repeatability_where_that_is_poorer(kept,
     assert (manual["mdc_deg"], manual["instrument"], manual["source"][:9]) == (6.0, "universal goniometer", "Armstrong")
     for budget in (found["budget"], found["before"]["budget"]):
         assert all(set(term) == {"source", "sd_deg", "degrees_of_freedom"} for term in budget)
-    assert [term["source"] for term in found["before"]["budget"]] == ["repetitions", "landmark noise", "pose model"]
+    assert [term["source"] for term in found["before"]["budget"]] == [
+        "repetitions",
+        "landmark noise",
+        "pose model",
+        "lens not known",
+    ]
 
     said = " ".join(kept("compare", films.a, films.b, *ELBOW, "--primary", "--explain").out.split())
     for words in (
