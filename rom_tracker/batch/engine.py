@@ -27,7 +27,8 @@ class Limits:
     seconds : float
         Time that any recording has.
     seconds_per_second : float
-        And so much more for every second of video. Measuring takes 1 to 4 seconds a second of video on one core.
+        And so much more for every second of video. Measuring took 2.7 seconds of one core a second of video on a busy machine
+        (model ``full``, every frame).
     attempts : int
         How often a recording is tried that crashes, fills its memory or hangs.
     """

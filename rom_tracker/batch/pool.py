@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 #: How often the workers are looked after, in seconds.
 LOOK_EVERY_S = 0.1
 
-#: A worker that has not come up after this time, in seconds, never will. A cold disk takes 10 seconds.
+#: A worker that has not come up after this time, in seconds, never will: far longer than imports and models take.
 START_S = 300.0
 
 #: After so many workers in a row that did not come up, no more are started.
