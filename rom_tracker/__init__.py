@@ -23,7 +23,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from rom_tracker.analysis.comparison import Comparison, compare
-    from rom_tracker.analysis.measurement import RomMeasurement, measure
+    from rom_tracker.analysis.measurement import RomMeasurement
+    from rom_tracker.analysis.measuring import measure
     from rom_tracker.analysis.sides import SideComparison, compare_sides
     from rom_tracker.errors import RomTrackerError
     from rom_tracker.movements import load_catalogue
@@ -44,7 +45,7 @@ _HOMES = {
     "Comparison": "rom_tracker.analysis.comparison",
     "compare": "rom_tracker.analysis.comparison",
     "RomMeasurement": "rom_tracker.analysis.measurement",
-    "measure": "rom_tracker.analysis.measurement",
+    "measure": "rom_tracker.analysis.measuring",
     "SideComparison": "rom_tracker.analysis.sides",
     "compare_sides": "rom_tracker.analysis.sides",
     "RomTrackerError": "rom_tracker.errors",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -34,19 +34,6 @@ def lens_for(video: VideoFile, lens: LensProfile | None) -> LensProfile | None:
         The profile is damaged, or for another shape of picture.
     """
     return lens_of(video.path, video.size) if lens is None else lens.scaled(video.size)
-
-
-def lens_dict(lens: LensProfile | None) -> dict[str, Any] | None:
-    """The profile that was used, in plain numbers and words; None where none was."""
-    if lens is None:
-        return None
-    return {
-        "camera": lens.camera,
-        "made_on": lens.made_on.isoformat(),
-        "field_deg": round(lens.field_deg, 1),
-        "k1": round(lens.distortion[0], 4),
-        "error_px": round(lens.error_px, 3),
-    }
 
 
 def with_lens(found: RomMeasurement) -> RomMeasurement:

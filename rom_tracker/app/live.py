@@ -133,7 +133,8 @@ class LiveReader:
             self._count(image, time_s)
         assert self._estimator is not None
         self._times.append(time_s)
-        self._looks.append(self._estimator.look(Frame(len(self._times), time_s, image)))
+        as_filmed, mirrored = self._estimator.look(Frame(len(self._times), time_s, image))
+        self._looks.append((as_filmed, mirrored or as_filmed))
         self._forget(WINDOW_S if self.phase == "set-up" else LONGEST_PHASE_S)
         passes = self._passes((width, height))
         if self.phase == "set-up" or self._view is None:

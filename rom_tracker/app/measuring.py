@@ -148,7 +148,7 @@ def measured(video: Path, movement: str, side: Any, at: tuple[float, float] | No
 
     ``at`` is a point on the client, as shares of the picture's width and height; None where nobody was pointed at.
     """
-    from rom_tracker.analysis.measurement import measure
+    from rom_tracker.analysis.measuring import measure
     from rom_tracker.capture import VideoFile
 
     client = None

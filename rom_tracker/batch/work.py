@@ -71,7 +71,7 @@ def _failed(error: RomTrackerError, path: str, file: str) -> Record:
 
 
 def _measured(path: Path, movement: dict[str, Any], side: Side, model: ModelChoice, angles: bool, hear: Hear) -> Record:
-    from rom_tracker.analysis.measurement import measure
+    from rom_tracker.analysis.measuring import measure
     from rom_tracker.batch.kept import from_plain, to_plain, without_frames
     from rom_tracker.capture import VideoFile
 

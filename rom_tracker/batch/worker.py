@@ -45,7 +45,7 @@ def _warm_up() -> None:
     """Import what every recording needs, once."""
     import cv2
 
-    import rom_tracker.analysis.measurement
+    import rom_tracker.analysis.measuring
     import rom_tracker.pose.mediapipe  # noqa: F401
 
     cv2.setNumThreads(1)  # The other cores belong to the other workers.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rom_tracker.capture.frame import Frame, FrameSource
     from rom_tracker.capture.recorder import record
     from rom_tracker.capture.recording import FrameTiming, Recording, RecordingInfo, read_sidecar, sidecar_path
-    from rom_tracker.capture.video import ReadReport, VideoFile
+    from rom_tracker.capture.video import Glimpse, ReadReport, VideoFile
     from rom_tracker.capture.writer import TimedVideoWriter
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Frame",
     "FrameSource",
     "FrameTiming",
+    "Glimpse",
     "ReadReport",
     "Recording",
     "RecordingInfo",
@@ -38,7 +39,7 @@ _HOMES = {
     "frame": ("Frame", "FrameSource"),
     "recorder": ("record",),
     "recording": ("FrameTiming", "Recording", "RecordingInfo", "read_sidecar", "sidecar_path"),
-    "video": ("ReadReport", "VideoFile"),
+    "video": ("Glimpse", "ReadReport", "VideoFile"),
     "writer": ("TimedVideoWriter",),
 }
 

@@ -174,6 +174,16 @@ class LensProfile:
         """Plain numbers and words, as the file has them."""
         return {"schema_version": _SCHEMA_VERSION, **asdict(self), "made_on": self.made_on.isoformat()}
 
+    def summary(self) -> dict[str, Any]:
+        """What a result says of the profile that was used, in plain numbers and words."""
+        return {
+            "camera": self.camera,
+            "made_on": self.made_on.isoformat(),
+            "field_deg": round(self.field_deg, 1),
+            "k1": round(self.distortion[0], 4),
+            "error_px": round(self.error_px, 3),
+        }
+
     def save(self, path: str | os.PathLike[str] | None = None) -> Path:
         """Write the profile as JSON, whole or not at all.
 

@@ -80,6 +80,7 @@ class VideoFile:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self.last_read: ReadReport | None = None
+        self._hash: tuple[tuple[int, int], str] | None = None
         self._facts = self._inspect()
 
     def __repr__(self) -> str:
@@ -164,9 +165,13 @@ class VideoFile:
         return count / fps
 
     def content_hash(self) -> str:
-        """SHA-256 of the file's bytes, as hexadecimal digits: the same recording under any name."""
-        with self.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        """SHA-256 of the file's bytes, as hexadecimal digits: the same recording under any name. Read once while unchanged."""
+        state = self.path.stat()
+        read = (state.st_mtime_ns, state.st_size)
+        if self._hash is None or self._hash[0] != read:
+            with self.path.open("rb") as file:
+                self._hash = read, hashlib.file_digest(file, "sha256").hexdigest()
+        return self._hash[1]
 
     @cached_property
     def _header(self) -> tuple[float, int]:

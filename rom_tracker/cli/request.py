@@ -105,7 +105,7 @@ class Request:
         from rom_tracker.capture import VideoFile
 
         next(iter(VideoFile(video)))  # A recording that cannot be read is told at once, before any model is fetched.
-        from rom_tracker.analysis.measurement import measure as measured
+        from rom_tracker.analysis.measuring import measure as measured
 
         self._fetch_models()
         with output.progress_bar(f"Measuring {video.name}") as progress:

@@ -164,7 +164,7 @@ def _check_model() -> tuple[bool, str]:
 
 
 def _check_known_angle() -> tuple[bool, str]:
-    from rom_tracker.analysis.measurement import measure_poses
+    from rom_tracker.analysis.measuring import measure_poses
     from rom_tracker.capture import VideoFile
     from rom_tracker.movements import load_catalogue
     from rom_tracker.pose.estimator import estimate_poses

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rom_tracker.capture import VideoFile
+from rom_tracker.capture.pictures import Pictures, pictures_at
 from rom_tracker.errors import UsageError
 from rom_tracker.landmarks import LANDMARKS, Side, is_of_the_hand, locate
 from rom_tracker.movements import Movement
@@ -126,8 +127,15 @@ class Client:
         return self.chosen_by in ("movement", "point")
 
 
-def people_in(video: VideoFile, model: PoseModel = "full") -> People:
+def first_looks(video: VideoFile) -> Pictures:
+    """The pictures that :func:`people_in` asks for first, to be taken along while the recording is read for something else."""
+    return Pictures(_times(video, FIRST_LOOKS))
+
+
+def people_in(video: VideoFile, model: PoseModel = "full", first: Pictures | None = None) -> People:
     """Everybody in a recording: from the cache, or found with MediaPipe and put there.
+
+    ``first`` are the pictures of :func:`first_looks`, where they were taken along.
 
     Raises
     ------
@@ -144,7 +152,7 @@ def people_in(video: VideoFile, model: PoseModel = "full") -> People:
     if kept is not None:
         return kept
     with finder:
-        found = _looked(video, finder)
+        found = _looked(video, finder, first)
     people = People(_told_apart(found), video.size)
     cache.store(key, people)
     return people
@@ -220,29 +228,22 @@ def _middle(marks: Floats, name: str, side: Side = "left") -> Floats:
     return np.asarray(marks[..., list(locate(name, side)), :].mean(axis=-2))
 
 
-def _looked(video: VideoFile, finder: Any) -> list[list[Floats]]:
+def _looked(video: VideoFile, finder: Any, first: Pictures | None) -> list[list[Floats]]:
     """What was found in each of the frames looked at: (landmark, 2) pixels for each finding."""
     found: list[list[Floats]] = []
     for looks in (FIRST_LOOKS, ALL_LOOKS):
-        found = [[marks for part in _parts(video.size) for marks in finder.find(image, part)] for image in _frames(video, looks)]
+        taken = first is not None and first.complete and looks == FIRST_LOOKS
+        images = first.taken if first is not None and taken else pictures_at(video, _times(video, looks))
+        found = [[marks for part in _parts(video.size) for marks in finder.find(image, part)] for image in images]
         if len(_told_apart(found)) < 2:
             break
     return found
 
 
-def _frames(video: VideoFile, count: int) -> list[NDArray[np.uint8]]:
-    """Frames at even distances over the recording; every other second of one whose length is not known."""
+def _times(video: VideoFile, count: int) -> list[float]:
+    """Seconds at even distances over the recording; every other second of one whose length is not known."""
     length_s = video.expected_duration_s
-    wanted = [(i + 0.5) * (length_s / count if length_s else 2.0) for i in range(count)]
-    frames: list[NDArray[np.uint8]] = []
-    last = None
-    for frame in video:
-        last = frame.image
-        if frame.time_s >= wanted[len(frames)]:
-            frames.append(frame.image)
-            if len(frames) == count:
-                break
-    return frames or ([] if last is None else [last])
+    return [(i + 0.5) * (length_s / count if length_s else 2.0) for i in range(count)]
 
 
 def _parts(size: tuple[int, int]) -> tuple[Region, ...]:

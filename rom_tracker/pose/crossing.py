@@ -15,7 +15,7 @@ from rom_tracker.landmarks import LANDMARKS, Side
 from rom_tracker.movements import Movement
 from rom_tracker.pose.client import Client
 from rom_tracker.pose.hands_on import moves_a_limb
-from rom_tracker.pose.passes import average
+from rom_tracker.pose.passes import mean_look
 from rom_tracker.pose.sequence import Floats, PosePasses, PoseSequence
 
 #: The landmarks that outline a body.
@@ -48,7 +48,7 @@ def crossing_s(client: Client, passes: PosePasses, movement: Movement, side: Sid
     """
     if client.place is None or not moves_a_limb(movement) or not passes.person_found.any():
         return 0.0
-    poses = average(passes.as_filmed, passes.mirrored).at(passes.all_time_s)
+    poses = mean_look(passes)
     limb = _limb(poses, movement, side)
     across = np.zeros(len(poses), dtype=bool)
     for body in client.others:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from rom_tracker.capture import Frame, VideoFile
+from rom_tracker.capture import Frame, Glimpse, VideoFile
 from rom_tracker.landmarks import LANDMARKS, Side
 from rom_tracker.pose import cache
+from rom_tracker.pose.attention import Attention, EveryFrame, Gaze
 from rom_tracker.pose.region import ClientPlace
 from rom_tracker.pose.sequence import Floats, PosePasses, PoseSequence
 
@@ -23,6 +24,9 @@ ModelChoice = Literal["auto", "lite", "full", "heavy"]
 
 #: Called with the seconds of video done, and in all where the file says so.
 Progress = Callable[[float, float | None], None]
+
+#: Shown every frame of a recording that is read.
+Beside = Callable[[Glimpse], None]
 
 Found = TypeVar("Found", covariant=True)
 
@@ -76,24 +80,20 @@ class Estimator(Protocol[Found]):
 
     def __exit__(self, *exc: object) -> None: ...
 
-    def look(self, frame: Frame) -> tuple[Found, Found]:
-        """What is found in the frame as filmed and in its mirror image, both in the coordinates of the frame as filmed."""
+    def look(self, frame: Frame, mirrored: bool = True) -> tuple[Found, Found | None]:
+        """What is found in the frame as filmed and, if asked for, in its mirror image, in the first one's coordinates."""
         ...
 
 
 PoseEstimator = Estimator[FrameLandmarks]
 
 
-#: What a first, coarse look at a recording says of the moments that want a closer one: pairs of seconds, or None for all of it.
-Closer = Callable[[PosePasses], list[tuple[float, float]] | None]
-
-#: Frames per second of the first look, and of the closer one.
-COARSE_FPS = 7.5
-CLOSE_FPS = 15.0
-
-
 def estimate_poses(
-    video: VideoFile, estimator: PoseEstimator, progress: Progress | None = None, closer: Closer | None = None
+    video: VideoFile,
+    estimator: PoseEstimator,
+    progress: Progress | None = None,
+    attention: Attention | None = None,
+    beside: Beside | None = None,
 ) -> PosePasses:
     """Run a pose estimator over a recording; only the landmarks are kept.
 
@@ -102,9 +102,10 @@ def estimate_poses(
     video : VideoFile
     estimator : PoseEstimator
     progress : callable, optional
-    closer : callable, optional
-        Where it is given, a first look is taken at :data:`COARSE_FPS`, and a second one, at :data:`CLOSE_FPS`, at the moments
-        that it names. Where not, every frame is looked at.
+    attention : Attention, optional
+        Which frames to look at; every one if it is not given.
+    beside : callable, optional
+        Shown every frame, whether it is looked at or not.
 
     Raises
     ------
@@ -112,77 +113,43 @@ def estimate_poses(
         The recording cannot be read.
     """
     looks = (_Landmarks(), _Landmarks())
+    gaze = (attention or EveryFrame()).begin()
 
-    def keep(index: int, found: tuple[FrameLandmarks, FrameLandmarks]) -> None:
-        for kept, look in zip(looks, found, strict=True):
-            kept.append(index, look)
-
-    def passes(time_s: Floats) -> PosePasses:
-        as_filmed, mirrored = (look.sequence(time_s, video.size, estimator.name) for look in looks)
-        return PosePasses(as_filmed, mirrored, time_s if len(as_filmed) < len(time_s) else None)
+    def keep(index: int, time_s: float, as_filmed: FrameLandmarks, mirrored: FrameLandmarks | None) -> None:
+        looks[0].append(index, as_filmed)
+        if mirrored is not None:
+            looks[1].append(index, mirrored)
+        gaze.saw(time_s, mirrored.xy if mirrored is not None and np.isnan(as_filmed.xy[0, 0]) else as_filmed.xy)
 
     with estimator:
-        if closer is None:
-            return passes(look_through(video, estimator, keep, progress))
-        first, second = (None, None) if progress is None else (_part(progress, 0), _part(progress, 1))
-        coarse = passes(look_through(video, estimator, keep, first, paced(COARSE_FPS)))
-        chosen = close_frames(coarse.all_time_s, coarse.looked_at, closer(coarse))
-        if not chosen.any():
-            return coarse
-        return passes(look_through(video, estimator, keep, second, lambda index, time_s: bool(chosen[index : index + 1].any())))
-
-
-def _part(progress: Progress, index: int) -> Progress:
-    """The progress of one of two rounds over a recording, as a part of both."""
-    return lambda done, total: progress(done + index * (total or 0.0), None if total is None else 2 * total)
-
-
-def paced(fps: float) -> Callable[[int, float], bool]:
-    """Choose frames, by index and time, at no more than so many per second, the first one among them."""
-    due_s = -np.inf
-
-    def wanted(index: int, time_s: float) -> bool:
-        nonlocal due_s
-        if time_s < due_s - 1e-3:
-            return False
-        due_s = max(due_s + 1 / fps, time_s + 0.5 / fps) if np.isfinite(due_s) else time_s + 1 / fps
-        return True
-
-    return wanted
-
-
-def close_frames(time_s: Floats, looked_at: NDArray[np.bool_], moments: list[tuple[float, float]] | None) -> NDArray[np.bool_]:
-    """(frame,) the frames for a closer look: those not looked at yet, in the moments named, at :data:`CLOSE_FPS`."""
-    if moments is None:
-        return np.asarray(~looked_at)
-    chosen = np.zeros(len(time_s), dtype=bool)
-    last_s = -np.inf
-    for frame, t in enumerate(time_s):
-        if looked_at[frame]:
-            last_s = t
-        elif t - last_s > 0.99 / CLOSE_FPS - 1e-3 and any(start <= t <= end for start, end in moments):
-            chosen[frame], last_s = True, t
-    return chosen
+        time_s = look_through(video, estimator, gaze, keep, progress, beside)
+    as_filmed, mirrored = (look.sequence(time_s, video.size, estimator.name) for look in looks)
+    return PosePasses(as_filmed, mirrored, time_s if len(as_filmed) < len(time_s) else None)
 
 
 def look_through(
     video: VideoFile,
     estimator: Estimator[Found],
-    keep: Callable[[int, tuple[Found, Found]], None],
+    gaze: Gaze,
+    keep: Callable[[int, float, Found, Found | None], None],
     progress: Progress | None = None,
-    wanted: Callable[[int, float], bool] | None = None,
+    beside: Beside | None = None,
 ) -> Floats:
-    """Run an estimator, which has been entered, over a recording and hand on what it finds, with the frame's place.
+    """Run an estimator, which has been entered, over a recording and hand on what it finds.
+
+    While a frame is looked at, those after it that are certain not to be wanted are read already, and so is the next one where
+    every frame is wanted.
 
     Parameters
     ----------
     video : VideoFile
     estimator : Estimator
+    gaze : Gaze
+        Says which frames to look at.
     keep : callable
-        Called with the index of each frame that is looked at and what was found.
+        Called with the index and the seconds of each frame that is looked at, and what was found as filmed and mirrored.
     progress : callable, optional
-    wanted : callable, optional
-        Called with index and seconds of each frame: whether to look at it. All are, if it is not given.
+    beside : callable, optional
 
     Returns
     -------
@@ -195,15 +162,28 @@ def look_through(
         The recording cannot be read.
     """
     times: list[float] = []
-    for glimpse in video.glimpses():
-        if wanted is None or wanted(glimpse.index, glimpse.time_s):
-            frame = glimpse.frame()
-            if frame is None:
+    under_way: tuple[int, float, Future[tuple[Found, Found | None]]] | None = None
+    with ThreadPoolExecutor(1) as pool:
+        for glimpse in video.glimpses():
+            time_s = glimpse.time_s
+            frame = glimpse.frame() if gaze.shortest_step_s == 0 else None
+            if under_way is not None and time_s - under_way[1] >= gaze.shortest_step_s:
+                keep(*under_way[:2], *under_way[2].result())
+                under_way = None
+            looks = 0 if under_way is not None else gaze.wants(time_s, time_s - times[-1] if times else 0.0)
+            if looks:
+                frame = frame or glimpse.frame()
+                if frame is not None:
+                    under_way = len(times), time_s, pool.submit(estimator.look, frame, looks == 2)
+            if glimpse.failed:
                 continue
-            keep(len(times), estimator.look(frame))
-        times.append(glimpse.time_s)
-        if progress is not None:
-            progress(glimpse.time_s, video.expected_duration_s)
+            if beside is not None:
+                beside(glimpse)
+            times.append(time_s)
+            if progress is not None:
+                progress(time_s, video.expected_duration_s)
+        if under_way is not None:
+            keep(*under_way[:2], *under_way[2].result())
     return np.array(times, dtype=np.float64)
 
 
@@ -212,12 +192,13 @@ def poses_of(
     model: PoseModel = "full",
     progress: Progress | None = None,
     client: ClientPlace | None = None,
-    closer: tuple[str, Closer] | None = None,
+    attention: Attention | None = None,
+    beside: Beside | None = None,
 ) -> PosePasses:
     """The poses of a recording: from the cache, or estimated with MediaPipe and put there.
 
-    ``client`` is where the client is, where others are in the picture too; ``closer`` says where to look closely, and what to call
-    that in the cache.
+    ``client`` is where the client is, where others are in the picture too; ``attention`` says which frames to look at, and
+    ``beside`` is shown every frame, if the recording is read.
 
     Raises
     ------
@@ -229,12 +210,13 @@ def poses_of(
     from rom_tracker.pose.mediapipe import MediaPipeEstimator
 
     estimator = MediaPipeEstimator(model, client)
-    every_frame = (video.content_hash(), estimator.name, *([] if client is None else [str(client)]))
-    key = cache.key(*every_frame, *([] if closer is None else [closer[0]]))
+    attention = attention or EveryFrame()
+    what = (estimator.name, *([] if client is None else [str(client)]), *([attention.name] if attention.name else []))
+    key = cache.key(video.content_hash(), *what)
     kept = cache.load(key, PosePasses)
     if kept is not None:
         return kept
-    passes = estimate_poses(video, estimator, progress, closer and closer[1])
+    passes = estimate_poses(video, estimator, progress, attention, beside)
     cache.store(key, passes)
     return passes
 

@@ -8,7 +8,7 @@ its finger tips a hand gets the other hand's name in up to 95 % of the frames, a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from rom_tracker.capture import VideoFile
 from rom_tracker.landmarks import ALL_LANDMARKS, HAND_LANDMARKS, INDEX, LANDMARKS, Side
 from rom_tracker.pose import cache
+from rom_tracker.pose.attention import Attention, EveryFrame
+from rom_tracker.pose.between import at_times, nearest_index
 from rom_tracker.pose.estimator import FoundHand, Progress, look_through
 from rom_tracker.pose.region import wrist_region
 from rom_tracker.pose.sequence import Floats, PosePasses, PoseSequence
@@ -41,7 +43,7 @@ _WRIST, _INDEX_MCP, _MIDDLE_MCP, _RING_MCP, _PINKY_MCP = 0, 5, 9, 13, 17
 
 @dataclass(frozen=True, eq=False)
 class HandSequence:
-    """The tested hand in every frame of a recording, in two looks: as filmed and mirrored.
+    """The tested hand over a recording, in two looks: as filmed and mirrored.
 
     Attributes
     ----------
@@ -74,6 +76,18 @@ class HandSequence:
         """(frame,) whether either look found the hand."""
         return np.asarray(np.isfinite(self.xyz[..., 0, 0]).any(axis=0))
 
+    def at(self, time_s: Floats) -> Self:
+        """The hand at other times, in each look as between the frames before and after; named as in the nearest one."""
+        if np.array_equal(time_s, self.time_s):
+            return self
+        seen = np.isfinite(self.xyz[..., 0, 0])
+        arrays = {
+            name: np.stack([at_times(look, time_s, self.time_s, own) for look, own in zip(getattr(self, name), seen, strict=True)])
+            for name in ("xyz", "world")
+        }
+        nearest = nearest_index(self.time_s, time_s)
+        return replace(self, time_s=time_s, named_right=self.named_right[:, nearest], **arrays)
+
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Plain arrays to be kept."""
         return {name: getattr(self, name) for name in ("time_s", "xyz", "world", "named_right")}
@@ -84,8 +98,12 @@ class HandSequence:
         return cls(**{name: arrays[name] for name in ("time_s", "xyz", "world", "named_right")})
 
 
-def hands_of(video: VideoFile, passes: PosePasses, side: Side, progress: Progress | None = None) -> HandSequence:
-    """The tested hand in a recording: from the cache, or found with MediaPipe and put there.
+def hands_of(
+    video: VideoFile, passes: PosePasses, side: Side, progress: Progress | None = None, attention: Attention | None = None
+) -> HandSequence:
+    """The tested hand in every frame of a recording: from the cache, or found with MediaPipe and put there.
+
+    ``attention`` says which frames to look at; between them the hand is interpolated.
 
     Raises
     ------
@@ -97,29 +115,33 @@ def hands_of(video: VideoFile, passes: PosePasses, side: Side, progress: Progres
     from rom_tracker.pose.mediapipe import HandEstimator
 
     estimator = HandEstimator(wrist_region(passes, side))
-    key = cache.key(video.content_hash(), estimator.name, str(estimator.region), passes.as_filmed.model, side)
+    attention = attention or EveryFrame()
+    what = (estimator.name, str(estimator.region), passes.as_filmed.model, side, *([attention.name] if attention.name else []))
+    key = cache.key(video.content_hash(), *what)
     kept = cache.load(key, HandSequence)
     if kept is not None:
-        return kept
+        return kept.at(passes.all_time_s)
     chosen: tuple[list[FoundHand | None], list[FoundHand | None]] = ([], [])
+    times: list[float] = []
     nearest = _Nearest(passes, side)
 
-    def keep(index: int, looks: tuple[tuple[FoundHand, ...], tuple[FoundHand, ...]]) -> None:
-        for one, found in zip(chosen, looks, strict=True):
+    def keep(index: int, time_s: float, as_filmed: tuple[FoundHand, ...], mirrored: tuple[FoundHand, ...] | None) -> None:
+        times.append(time_s)
+        for one, found in zip(chosen, (as_filmed, mirrored or ()), strict=True):
             one.append(nearest.of(found, index))
 
     with estimator:
-        time_s = look_through(video, estimator, keep, progress)
-    hands = _sequence(time_s, chosen, side)
+        look_through(video, estimator, attention.begin(), keep, progress)
+    hands = _sequence(np.array(times, dtype=np.float64), chosen, side)
     cache.store(key, hands)
-    return hands
+    return hands.at(passes.all_time_s)
 
 
 class _Nearest:
     """Chooses the hand at the tested wrist; the largest one where the body is not in the picture."""
 
     def __init__(self, passes: PosePasses, side: Side) -> None:
-        looks = (passes.as_filmed, passes.mirrored)
+        looks = tuple(look.at(passes.all_time_s) for look in (passes.as_filmed, passes.mirrored))
         with np.errstate(invalid="ignore"):
             wrists = np.stack([poses.point("wrist", side) for poses in looks])
             known = np.isfinite(wrists[..., 0])

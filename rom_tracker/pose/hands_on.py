@@ -22,7 +22,7 @@ from rom_tracker.capture import VideoFile
 from rom_tracker.landmarks import Side
 from rom_tracker.movements import Movement
 from rom_tracker.pose import cache
-from rom_tracker.pose.passes import average
+from rom_tracker.pose.passes import mean_look
 from rom_tracker.pose.region import ClientPlace, Region
 from rom_tracker.pose.sequence import Floats, PosePasses, PoseSequence
 
@@ -91,7 +91,7 @@ def hands_on_limb(
     """
     if client is None or not moves_a_limb(movement) or not passes.person_found.any():
         return None
-    poses = average(passes.as_filmed, passes.mirrored).at(passes.all_time_s)
+    poses = mean_look(passes)
     hands = _hands_nearby(video, poses, movement, side, client)
     return covered_frames(hands, poses, movement, side)
 
@@ -193,11 +193,12 @@ def _looked(video: VideoFile, finder: Any, squares: list[Region | None]) -> Hand
     times: list[float] = []
     found: list[list[Floats]] = []
     with finder:
-        for frame, square in zip(video, squares, strict=False):
-            if square is None or (times and frame.time_s < times[-1] + 1 / LOOKS_PER_S - 1e-3):
+        for glimpse, square in zip(video.glimpses(), squares, strict=False):
+            if square is None or (times and glimpse.time_s < times[-1] + 1 / LOOKS_PER_S - 1e-3):
                 continue
-            times.append(frame.time_s)
-            found.append(finder.find(frame.image, square, enlarged=True))
+            if (frame := glimpse.frame()) is not None:
+                times.append(frame.time_s)
+                found.append(finder.find(frame.image, square, enlarged=True))
     xy = np.full((len(times), max(map(len, found), default=0), _HAND_POINTS, 2), np.nan)
     for look, hands in enumerate(found):
         for place, hand in enumerate(hands):

@@ -9,7 +9,7 @@ needs no other file.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import cv2
@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from rom_tracker.capture import VideoFile
 from rom_tracker.pose import cache
+from rom_tracker.pose.attention import Attention, EveryFrame
+from rom_tracker.pose.between import at_times
 from rom_tracker.pose.estimator import FACE_POINTS, FaceMesh, Progress, look_through
 from rom_tracker.pose.region import head_region
 from rom_tracker.pose.sequence import Floats, PosePasses
@@ -34,7 +36,7 @@ _FLIP = np.diag([1.0, -1.0, -1.0])
 
 @dataclass(frozen=True, eq=False)
 class FaceSequence:
-    """The face mesh in every frame of a recording, in two looks: as filmed and mirrored.
+    """The face mesh over a recording, in two looks: as filmed and mirrored.
 
     Attributes
     ----------
@@ -63,6 +65,14 @@ class FaceSequence:
         x = self.xyz[np.isfinite(self.xyz[..., 0, 0])][..., 0]
         return float(np.median(np.ptp(x, axis=1)))
 
+    def at(self, time_s: Floats) -> Self:
+        """The mesh at other times, in each look as between the frames before and after."""
+        if np.array_equal(time_s, self.time_s):
+            return self
+        seen = np.isfinite(self.xyz[..., 0, 0])
+        looks = [at_times(look, time_s, self.time_s, own) for look, own in zip(self.xyz, seen, strict=True)]
+        return replace(self, time_s=time_s, xyz=np.stack(looks))
+
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Plain arrays to be kept."""
         return {"time_s": self.time_s, "xyz": self.xyz}
@@ -73,8 +83,12 @@ class FaceSequence:
         return cls(arrays["time_s"], arrays["xyz"])
 
 
-def faces_of(video: VideoFile, passes: PosePasses, progress: Progress | None = None) -> FaceSequence:
-    """The client's face in a recording: from the cache, or found with MediaPipe and put there.
+def faces_of(
+    video: VideoFile, passes: PosePasses, progress: Progress | None = None, attention: Attention | None = None
+) -> FaceSequence:
+    """The client's face in every frame of a recording: from the cache, or found with MediaPipe and put there.
+
+    ``attention`` says which frames to look at; between them the mesh is interpolated.
 
     Raises
     ------
@@ -86,22 +100,27 @@ def faces_of(video: VideoFile, passes: PosePasses, progress: Progress | None = N
     from rom_tracker.pose.mediapipe import FaceEstimator
 
     estimator = FaceEstimator(head_region(passes))
-    key = cache.key(video.content_hash(), estimator.name, str(estimator.region), passes.as_filmed.model)
+    attention = attention or EveryFrame()
+    what = (estimator.name, str(estimator.region), passes.as_filmed.model, *([attention.name] if attention.name else []))
+    key = cache.key(video.content_hash(), *what)
     kept = cache.load(key, FaceSequence)
     if kept is not None:
-        return kept
+        return kept.at(passes.all_time_s)
     points = range(0, FACE_POINTS, EVERY)
     looks: tuple[list[Floats], list[Floats]] = ([], [])
 
-    def keep(index: int, found: tuple[FaceMesh, FaceMesh]) -> None:
-        for meshes, mesh in zip(looks, found, strict=True):
+    times: list[float] = []
+
+    def keep(index: int, time_s: float, as_filmed: FaceMesh, mirrored: FaceMesh | None) -> None:
+        times.append(time_s)
+        for meshes, mesh in zip(looks, (as_filmed, mirrored or FaceMesh.nobody()), strict=True):
             meshes.append(mesh.xyz[points].astype(np.float32))
 
     with estimator:
-        time_s = look_through(video, estimator, keep, progress)
-    faces = FaceSequence(time_s, np.array(looks, dtype=np.float32).reshape(2, len(time_s), len(points), 3))
+        look_through(video, estimator, attention.begin(), keep, progress)
+    faces = FaceSequence(np.array(times, dtype=np.float64), np.array(looks, np.float32).reshape(2, len(times), len(points), 3))
     cache.store(key, faces)
-    return faces
+    return faces.at(passes.all_time_s)
 
 
 def head_turns(faces: FaceSequence, camera: Floats) -> Floats:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rom_tracker.capture import VideoFile
+from rom_tracker.capture.pictures import pictures_at
 from rom_tracker.pose import cache
 from rom_tracker.pose.sequence import PosePasses
 
@@ -92,7 +93,7 @@ def light_of(video: VideoFile, passes: PosePasses) -> Light | None:
     if kept is not None:
         return kept
     left, top, right, bottom = region
-    seen = [Light.of(image[top:bottom, left:right]) for image in _first_pictures(video)]
+    seen = [Light.of(image[top:bottom, left:right]) for image in pictures_at(video, [i * EVERY_S for i in range(LOOKS)])]
     if not seen:
         return None
     light = Light(*(float(np.median([getattr(one, name) for one in seen])) for name in ("brightness", "contrast", "noise")))
@@ -100,21 +101,11 @@ def light_of(video: VideoFile, passes: PosePasses) -> Light | None:
     return light
 
 
-def _first_pictures(video: VideoFile) -> list[NDArray[np.uint8]]:
-    pictures: list[NDArray[np.uint8]] = []
-    for frame in video:
-        if frame.time_s >= len(pictures) * EVERY_S:
-            pictures.append(frame.image)
-            if len(pictures) == LOOKS:
-                break
-    return pictures
-
-
 def _region(passes: PosePasses) -> tuple[int, int, int, int]:
     """Left, top, right and bottom of what the client fills at the start, in pixels."""
     width, height = passes.as_filmed.image_size
-    early = passes.time_s <= LOOKS * EVERY_S
-    marks = np.concatenate([look.filmed_xy[early] for look in (passes.as_filmed, passes.mirrored)])
+    looks = (passes.as_filmed, passes.mirrored)
+    marks = np.concatenate([look.filmed_xy[look.time_s <= LOOKS * EVERY_S] for look in looks])
     if np.isfinite(marks).any():
         low, high = np.nanmin(marks, axis=(0, 1)), np.nanmax(marks, axis=(0, 1))
         left, right = (int(np.clip(x, 0, width)) for x in (low[0], high[0]))

@@ -1,7 +1,9 @@
 """MediaPipe's landmarkers of body, hand and face. The only module that imports mediapipe.
 
-Each looks twice at a frame, as filmed and in its mirror image. The two looks are two trackers of their own, each in a thread,
-since inference runs on one thread and releases the interpreter.
+Each looks at a frame as filmed, or at that and its mirror image. The two looks are two trackers of their own, each in a thread,
+since inference runs on one thread and releases the interpreter. They are opened anew for each recording, which takes a tenth
+of a second: a tracker carries what it saw last into the next picture, so that one kept open would make what is found depend on the
+recording before.
 """
 
 from __future__ import annotations
@@ -23,12 +25,15 @@ from rom_tracker.capture import Frame
 from rom_tracker.errors import ModelFileError
 from rom_tracker.landmarks import MIRROR
 from rom_tracker.pose.estimator import FaceMesh, FoundHand, FrameLandmarks, PoseModel
-from rom_tracker.pose.models import MODELS, ensure_model
+from rom_tracker.pose.models import MODELS, ensure_working_model
 from rom_tracker.pose.region import ClientPlace, Region
 
 #: MediaPipe low-passes the landmarks of a video by their timestamps (a one-euro filter, 10 to 19 ms of lag at 30 frames per
 #: second). Timestamps stretched by this factor keep its tracking from frame to frame and leave the filter without effect.
 TIMESTAMP_STRETCH = 10_000
+
+#: A filter that began at 0 takes the first step for one of a thirtieth of a second, and holds the second frame back.
+FIRST_STAMP = 1000 * TIMESTAMP_STRETCH
 
 #: So many hands are looked for near the tested wrist: the client's two, and one of the therapist's.
 MOST_HANDS = 3
@@ -65,7 +70,7 @@ class _TwoLooks(Generic[Found]):
         self._model_key = model_key
         self._landmarkers: list[Any] = []
         self._pool: ThreadPoolExecutor | None = None
-        self._last_stamp, self._last_s, self._round_from = -1, -1.0, 0
+        self._last_stamp = -1
         self._quiet = True
 
     @abstractmethod
@@ -89,7 +94,7 @@ class _TwoLooks(Generic[Found]):
         """Whether anything was found."""
 
     def __enter__(self) -> Self:
-        path = ensure_model(self._model_key)
+        path = ensure_working_model(self._model_key)
         with _quiet_native_stderr():
             from mediapipe.tasks.python import BaseOptions
 
@@ -97,8 +102,8 @@ class _TwoLooks(Generic[Found]):
                 self._landmarkers = [self._open(BaseOptions(model_asset_path=str(path))) for _ in range(2)]
             except (RuntimeError, ValueError, OSError) as error:
                 raise ModelFileError(f"The model {path} could not be opened: {error}.") from error
-        self._pool = ThreadPoolExecutor(2)
-        self._last_stamp, self._last_s, self._round_from = -1, -1.0, 0
+        self._pool = ThreadPoolExecutor(1)
+        self._last_stamp = -1
         self._quiet = True
         return self
 
@@ -109,21 +114,20 @@ class _TwoLooks(Generic[Found]):
             landmarker.close()
         self._landmarkers, self._pool = [], None
 
-    def look(self, frame: Frame) -> tuple[Found, Found]:
-        """What is found in the frame as filmed and in its mirror image, both in the coordinates of the frame as filmed."""
+    def look(self, frame: Frame, mirrored: bool = True) -> tuple[Found, Found | None]:
+        """What is found in the frame as filmed and, if asked for, in its mirror image, in the first one's coordinates."""
         if self._pool is None:
             raise RuntimeError("expected an entered estimator: use it in a with statement")
-        if frame.time_s <= self._last_s:  # A second round over the recording goes on where the first one ended.
-            self._round_from = self._last_stamp + 1000 * TIMESTAMP_STRETCH
-        stamp = max(self._last_stamp + 1 + MOST_TRIES, self._round_from + round(frame.time_s * 1000 * TIMESTAMP_STRETCH))
-        self._last_stamp, self._last_s = stamp, frame.time_s
+        stamp = max(self._last_stamp + 1 + MOST_TRIES, FIRST_STAMP + round(frame.time_s * 1000 * TIMESTAMP_STRETCH))
+        self._last_stamp = stamp
         part = frame.image if self.region is None else self.region.cut(frame.image)
         rgb = np.asarray(cv2.cvtColor(part, cv2.COLOR_BGR2RGB), dtype=np.uint8)
         # The native code logs at its first frames, until all stages of the model have run.
         with _quiet_native_stderr() if self._quiet else contextlib.nullcontext():
-            as_filmed, mirrored = self._pool.map(lambda look: self._look_at(rgb, look, stamp), (0, 1))
-        self._quiet &= not (self._is_somebody(as_filmed) and self._is_somebody(mirrored))
-        return as_filmed, mirrored
+            other = self._pool.submit(self._look_at, rgb, 1, stamp) if mirrored else None
+            found = self._look_at(rgb, 0, stamp), None if other is None else other.result()
+        self._quiet &= not (self._is_somebody(found[0]) and found[1] is not None and self._is_somebody(found[1]))
+        return found
 
     def _look_at(self, rgb: NDArray[np.uint8], look: int, stamp: int) -> Found:
         """What one of the two trackers finds, in the pixels of the whole picture as filmed."""
@@ -205,7 +209,7 @@ class PlainEstimator(MediaPipeEstimator):
         super().__init__(model)
         self.name = f"{self.name}, plain"
 
-    def look(self, frame: Frame) -> tuple[FrameLandmarks, FrameLandmarks]:
+    def look(self, frame: Frame, mirrored: bool = True) -> tuple[FrameLandmarks, FrameLandmarks | None]:
         """What is found in the frame as filmed, twice."""
         self._last_stamp = max(self._last_stamp + 1, round(frame.time_s * 1000))
         rgb = np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
@@ -243,7 +247,7 @@ class _Finder:
         """The landmarks of everything that was found."""
 
     def __enter__(self) -> Self:
-        path = ensure_model(self._key)
+        path = ensure_working_model(self._key)
         with _quiet_native_stderr():
             self._landmarker = self._open(str(path))
         return self

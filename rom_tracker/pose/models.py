@@ -33,6 +33,7 @@ __all__ = [
     "Model",
     "ModelState",
     "ensure_model",
+    "ensure_working_model",
     "fetch_models",
     "find_model",
     "install_models",
@@ -126,6 +127,34 @@ def ensure_model(key: str, progress: Progress | None = None) -> Path:
         When it cannot be fetched; says why and what to do.
     """
     return find_model(key) or fetch_models([key], progress)[0]
+
+
+def ensure_working_model(key: str, progress: Progress | None = None) -> Path:
+    """The file that is handed to MediaPipe: the model without what is not used of it, fetched when it is not there.
+
+    For a pose model that is :func:`~rom_tracker.pose.bundles.without_outline`, made once and kept in the models folder under a name
+    that holds the model's and its own sha256; where it cannot be written there, the model itself does as well. For others it is
+    the model.
+
+    Parameters, raises
+    ------------------
+    As for :func:`ensure_model`.
+    """
+    path = ensure_model(key, progress)
+    if not key.startswith("pose_"):
+        return path
+    folder, name = models_folder() / "working", f"{path.stem}.{MODELS[key].sha256[:16]}"
+    for made in folder.glob(f"{name}.*.task"):
+        if packages.sha256_of(made)[:16] == made.name.split(".")[-2]:
+            return made
+    content = bundles.without_outline(path)
+    made = folder / f"{name}.{hashlib.sha256(content).hexdigest()[:16]}.task"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write_whole(made, content)
+    except OSError:
+        return path
+    return made
 
 
 def fetch_models(keys: Iterable[str], progress: Progress | None = None) -> list[Path]:
@@ -294,7 +323,7 @@ def _prepare_folder() -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _cannot_write(folder, error) from error
-    for part in folder.glob(".*.part"):
+    for part in folder.rglob(".*.part"):
         with contextlib.suppress(OSError):
             if time.time() - part.stat().st_mtime > STALE_AFTER_S:
                 part.unlink()
@@ -305,17 +334,23 @@ def _place(model: Model, content: bytes) -> None:
     path = _path(model)
     if _is_right(path, model):
         return
-    part = path.with_name(f".{model.file_name}.{secrets.token_hex(8)}.part")
+    try:
+        _write_whole(path, content)
+    except OSError as error:
+        # Windows refuses to replace a file that is in use: then another process has just put the right one there.
+        if not _is_right(path, model):
+            raise _cannot_write(path, error) from error
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write a file that is there whole or not at all."""
+    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
     try:
         with part.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)
-    except OSError as error:
-        # Windows refuses to replace a file that is in use: then another process has just put the right one there.
-        if not _is_right(path, model):
-            raise _cannot_write(path, error) from error
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)

@@ -74,19 +74,56 @@ def merge_passes(passes: PosePasses, movement: Movement, side: Side, view: BodyV
     }
     lost = {name: lost_share(poses, movement, side) for name, (poses, _) in looks.items()}
     used = _choose(lost, movement, view)
+    as_filmed, mirrored = in_step(looks["as filmed"][0], looks["mirrored"][0])
     if used == "both averaged":
-        poses = average(looks["as filmed"][0], looks["mirrored"][0])
+        poses = average(as_filmed, mirrored)
     else:
-        other: Look = "mirrored" if used == "as filmed" else "as filmed"
-        poses = _filled(looks[used][0], looks[other][0])
-    exchanged = np.zeros(len(passes.all_time_s), dtype=bool)
-    exchanged[passes.looked_at] = looks["as filmed"][1] | looks["mirrored"][1]
+        poses = _filled(as_filmed, mirrored) if used == "as filmed" else _filled(mirrored, as_filmed)
+    exchanged = np.isin(passes.all_time_s, [t for look, wrong in looks.values() for t in look.time_s[wrong]])
     return MergedPasses(poses.at(passes.all_time_s), used, exchanged)
+
+
+def in_step(as_filmed: PoseSequence, mirrored: PoseSequence) -> tuple[PoseSequence, PoseSequence]:
+    """Both looks at all the frames of the first one.
+
+    Where a frame was looked at as filmed only, the mirrored look is taken to differ from it as it does in the frames before and
+    after that were looked at both ways (linear in between): what a look adds to the other one changes slowly.
+    """
+    paired = np.isin(as_filmed.time_s, mirrored.time_s)
+    if paired.all():
+        return as_filmed, mirrored
+    rows = np.flatnonzero(paired)
+    both = as_filmed.person_found[rows] & mirrored.person_found
+    arrays: dict[str, Floats] = {}
+    for name in ("xy", "world", "visibility"):
+        one, other = getattr(as_filmed, name), getattr(mirrored, name)
+        whole = np.full_like(one, 0.0 if name == "visibility" else np.nan)
+        if both.any():
+            apart = (other - one[rows])[both]
+            whole = (one + _between(apart, as_filmed.time_s[rows][both], as_filmed.time_s)).astype(one.dtype)
+        whole[rows] = other
+        arrays[name] = np.clip(whole, 0, 1) if name == "visibility" else whole
+    return as_filmed, as_filmed.replaced(**arrays)
+
+
+def _between(values: Floats, known_s: Floats, time_s: Floats) -> Floats:
+    """(frame, ...) values at other times, linear in between and constant outside."""
+    after = np.clip(np.searchsorted(known_s, time_s), 1, max(len(known_s) - 1, 1)) if len(known_s) > 1 else None
+    if after is None:
+        return np.broadcast_to(values[0], (len(time_s), *values.shape[1:]))
+    share = np.clip((time_s - known_s[after - 1]) / (known_s[after] - known_s[after - 1]), 0, 1)
+    share = share.reshape(-1, *[1] * (values.ndim - 1))
+    return np.asarray(values[after - 1] * (1 - share) + values[after] * share)
+
+
+def mean_look(passes: PosePasses) -> PoseSequence:
+    """The mean of both looks in every frame of the recording."""
+    return average(*in_step(passes.as_filmed, passes.mirrored)).at(passes.all_time_s)
 
 
 def looks_put_right(passes: PosePasses, movement: Movement, side: Side) -> tuple[PoseSequence, PoseSequence]:
     """Both looks at all frames, each with its exchanged legs put right."""
-    one, other = (_legs_put_right(poses, movement, side)[0] for poses in (passes.as_filmed, passes.mirrored))
+    one, other = in_step(*(_legs_put_right(poses, movement, side)[0] for poses in (passes.as_filmed, passes.mirrored)))
     return one.at(passes.all_time_s), other.at(passes.all_time_s)
 
 

@@ -8,15 +8,12 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import PchipInterpolator
 
 from rom_tracker.capture.lens import LensProfile
 from rom_tracker.landmarks import ALL_LANDMARKS, LANDMARKS, Side, locate
+from rom_tracker.pose.between import LONGEST_BETWEEN_S, Floats, at_times
 
-Floats = NDArray[np.floating[Any]]
-
-#: Between two frames that were looked at and lie farther apart than this, in seconds, nothing is known.
-LONGEST_BETWEEN_S = 0.3
+__all__ = ["LONGEST_BETWEEN_S", "Floats", "PosePasses", "PoseSequence"]
 
 _ARRAYS = ("xy", "world", "visibility")
 
@@ -101,26 +98,14 @@ class PoseSequence:
             Seconds, strictly increasing. Nobody is found there where nobody was in the frame before or after, where these two lie
             farther apart than :data:`LONGEST_BETWEEN_S`, and outside of them.
         """
+        if np.array_equal(time_s, self.time_s):
+            return self
         found = self.person_found
-        if np.array_equal(time_s, self.time_s) or found.sum() < 2:
-            known = np.isin(time_s, self.time_s)
-            return self if known.all() else self._nobody_at(time_s)
-        after = np.clip(np.searchsorted(self.time_s, time_s, side="left"), 1, len(self) - 1)
-        near = found[after] & found[after - 1] & (self.time_s[after] - self.time_s[after - 1] <= LONGEST_BETWEEN_S)
-        near &= (time_s >= self.time_s[0]) & (time_s <= self.time_s[-1])
-        near |= np.isin(time_s, self.time_s[found])
-        arrays: dict[str, Floats] = {}
-        for name in _ARRAYS:
-            own = getattr(self, name)
-            made = PchipInterpolator(self.time_s[found], own[found])(time_s)
-            made[~near] = 0.0 if name == "visibility" else np.nan
-            arrays[name] = made.astype(own.dtype)
+        arrays = {
+            name: at_times(getattr(self, name), time_s, self.time_s, found, 0.0 if name == "visibility" else np.nan)
+            for name in _ARRAYS
+        }
         return self.replaced(time_s=time_s, **arrays)
-
-    def _nobody_at(self, time_s: Floats) -> Self:
-        """As many frames in which nobody is found."""
-        empty = {name: np.full((len(time_s), *getattr(self, name).shape[1:]), np.nan, np.float32) for name in _ARRAYS}
-        return self.replaced(time_s=time_s, **{**empty, "visibility": np.nan_to_num(empty["visibility"])})
 
     def replaced(self, **arrays: Any) -> Self:
         """A copy with other arrays; checked like a new one."""
@@ -144,8 +129,10 @@ class PosePasses:
 
     Attributes
     ----------
-    as_filmed, mirrored : PoseSequence
+    as_filmed : PoseSequence
         At the frames that were looked at.
+    mirrored : PoseSequence
+        At all or some of them.
     recording_s : (frame,) or None
         Times of all frames of the recording; None where every one of them was looked at.
     """
@@ -155,8 +142,8 @@ class PosePasses:
     recording_s: Floats | None = None
 
     def __post_init__(self) -> None:
-        if not np.array_equal(self.as_filmed.time_s, self.mirrored.time_s):
-            raise ValueError("expected the same frame times in both passes")
+        if not np.isin(self.mirrored.time_s, self.as_filmed.time_s).all():
+            raise ValueError("expected the mirrored pass at frames of the other one")
         if not np.isin(self.as_filmed.time_s, self.all_time_s).all():
             raise ValueError("expected passes at frames of the recording")
 
@@ -165,6 +152,7 @@ class PosePasses:
         looks = {"as_filmed": self.as_filmed, "mirrored": self.mirrored}
         return {
             "time_s": self.time_s,
+            "mirrored_time_s": self.mirrored.time_s,
             "all_time_s": self.all_time_s,
             "image_size": np.array(self.as_filmed.image_size),
             "model": np.array(self.as_filmed.model),
@@ -183,7 +171,7 @@ class PosePasses:
         width, height = (int(edge) for edge in arrays["image_size"])
         as_filmed, mirrored = (
             PoseSequence(
-                time_s=arrays["time_s"],
+                time_s=arrays["time_s" if look == "as_filmed" else "mirrored_time_s"],
                 image_size=(width, height),
                 model=str(arrays["model"]),
                 xy=arrays[f"{look}_xy"],
@@ -212,4 +200,6 @@ class PosePasses:
     @property
     def person_found(self) -> NDArray[np.bool_]:
         """(frame,) whether somebody was found in either pass."""
-        return self.as_filmed.person_found | self.mirrored.person_found
+        found = self.as_filmed.person_found.copy()
+        found[np.isin(self.time_s, self.mirrored.time_s)] |= self.mirrored.person_found
+        return found

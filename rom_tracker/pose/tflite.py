@@ -137,6 +137,36 @@ def with_merged_face_outputs(raw: bytes) -> bytes:
     return _packed(model)
 
 
+def without_output(raw: bytes, index: int) -> bytes:
+    """The model without the operators that serve one of its outputs alone; the others stay as they are, number for number.
+
+    Parameters
+    ----------
+    raw : bytes
+        A TFLite model.
+    index : int
+        Place of the output, from 0, that is not wanted. There stands the next output (after the last one the first) instead, so
+        that the others keep their places.
+
+    Returns
+    -------
+    bytes
+    """
+    model = _unpacked(raw)
+    graph = model.subgraphs[0]
+    outputs = [int(tensor) for tensor in graph.outputs]
+    outputs[index] = outputs[(index + 1) % len(outputs)]
+    needed = set(outputs)
+    kept = []
+    for operator in reversed(graph.operators):
+        if needed.intersection(int(tensor) for tensor in operator.outputs):
+            kept.append(operator)
+            needed.update(int(tensor) for tensor in operator.inputs)
+    graph.operators, graph.outputs = kept[::-1], outputs
+    model.signatureDefs = None
+    return _packed(model)
+
+
 def face_gather_indices() -> list[int]:
     """Where each coordinate of the merged face is found among the joined outputs.
 

@@ -190,7 +190,7 @@ def body_view(passes: PosePasses) -> BodyView | None:
     ]
     total = sum(votes)
     left_is_right = np.nanmedian(
-        [p.point("left_shoulder", "left")[:, 0] - p.point("right_shoulder", "left")[:, 0] for p in sequences]
+        np.concatenate([p.point("left_shoulder", "left")[:, 0] - p.point("right_shoulder", "left")[:, 0] for p in sequences])
     )
     return BodyView(
         yaw_deg=yaw_deg,

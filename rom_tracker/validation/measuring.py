@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from rom_tracker.analysis.comparison import Comparison, compare
-from rom_tracker.analysis.measurement import RomMeasurement, measure
+from rom_tracker.analysis.measurement import RomMeasurement
+from rom_tracker.analysis.measuring import measure
 from rom_tracker.capture import VideoFile
 from rom_tracker.errors import RomTrackerError
 from rom_tracker.pose.estimator import PoseModel

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rom_tracker.analysis.measurement import RomMeasurement, measure
+from rom_tracker.analysis.measurement import RomMeasurement
+from rom_tracker.analysis.measuring import measure
 from rom_tracker.app.corrected import without_repetitions
 from rom_tracker.errors import UsageError
 

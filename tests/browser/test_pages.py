@@ -10,7 +10,7 @@ from opened import CLIPS, Seen, Server, browser, come_in
 from playwright.sync_api import BrowserContext, Page, Playwright
 
 from rom_tracker.analysis.comparison import compare
-from rom_tracker.analysis.measurement import measure
+from rom_tracker.analysis.measuring import measure
 
 #: The pages, by what of the records their path names.
 PAGES = (

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rom_tracker.analysis.measurement import measure
+from rom_tracker.analysis.measuring import measure
 
 pytestmark = pytest.mark.slow
 

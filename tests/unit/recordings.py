@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from stick_figure import IMAGE_SIZE, MIDDLE_OF_HIPS_PX, PX_PER_M, stick_hands, stick_passes
 
-from rom_tracker.analysis.measurement import RomMeasurement, measure_poses
+from rom_tracker.analysis.measurement import RomMeasurement
+from rom_tracker.analysis.measuring import measure_poses
 from rom_tracker.landmarks import LANDMARKS, MIRROR, Side, opposite_side
 from rom_tracker.mannequin import FACE_MIDDLE_M, Body, Floats, camera_deg, face_m, posed, seen
 from rom_tracker.movements import Movement, load_catalogue

@@ -12,7 +12,8 @@ from PIL import Image
 from stick_figure import repetitions_deg, stick_passes
 
 from rom_tracker import charts, compare, compare_sides, load_catalogue
-from rom_tracker.analysis.measurement import RomMeasurement, measure_poses
+from rom_tracker.analysis.measurement import RomMeasurement
+from rom_tracker.analysis.measuring import measure_poses
 from rom_tracker.analysis.repetitions import PLATEAU_S
 from rom_tracker.analysis.sides import SideComparison
 from rom_tracker.pose.sequence import PosePasses

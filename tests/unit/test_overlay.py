@@ -9,7 +9,8 @@ from recordings import recorded
 from stick_figure import IMAGE_SIZE, repetitions_deg, stick_passes
 
 from rom_tracker import drawing, load_catalogue, overlay, overlay_places
-from rom_tracker.analysis.measurement import RomMeasurement, measure_poses
+from rom_tracker.analysis.measurement import RomMeasurement
+from rom_tracker.analysis.measuring import measure_poses
 from rom_tracker.capture import TimedVideoWriter, VideoFile
 from rom_tracker.drawing import unit
 from rom_tracker.errors import OutputError, UsageError

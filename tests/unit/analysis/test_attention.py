@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
+from rom_tracker.analysis.attention import moments_that_matter
 from stick_figure import every, repetitions_deg, stick_passes
 
-from rom_tracker.analysis.attention import moments_that_matter
-from rom_tracker.analysis.measurement import measure_poses
+from rom_tracker.analysis.measuring import measure_poses
 from rom_tracker.movements import load_catalogue
 from rom_tracker.pose.estimator import close_frames
 from rom_tracker.pose.sequence import PosePasses

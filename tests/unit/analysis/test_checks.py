@@ -10,7 +10,8 @@ from stick_figure import repetitions_deg, stick_passes
 
 from rom_tracker.analysis.check import Check, Limits
 from rom_tracker.analysis.checks import Sight, metres_words
-from rom_tracker.analysis.measurement import RomMeasurement, measure_poses
+from rom_tracker.analysis.measurement import RomMeasurement
+from rom_tracker.analysis.measuring import measure_poses
 from rom_tracker.movements import load_catalogue
 from rom_tracker.pose.light import Light
 from rom_tracker.pose.sequence import PosePasses

@@ -13,7 +13,7 @@ from stick_figure import MIDDLE_OF_HIPS_PX, repetitions_deg
 from rom_tracker.analysis import measurement
 from rom_tracker.analysis.comparison import compare
 from rom_tracker.analysis.lens import with_lens
-from rom_tracker.analysis.measurement import measure, measure_poses
+from rom_tracker.analysis.measuring import measure, measure_poses
 from rom_tracker.analysis.uncertainty import UNKNOWN_LENS
 from rom_tracker.capture import RecordingInfo
 from rom_tracker.capture.lens import LensProfile

@@ -10,7 +10,8 @@ from recordings import Recording, filmed_faces, recorded
 from stick_figure import repetitions_deg, stick_passes
 
 from rom_tracker.analysis.flag import Flag, verdict_of
-from rom_tracker.analysis.measurement import RomMeasurement, measure, measure_poses
+from rom_tracker.analysis.measurement import RomMeasurement
+from rom_tracker.analysis.measuring import measure, measure_poses
 from rom_tracker.analysis.quality import file_flags, flags_of, small_range
 from rom_tracker.errors import UnknownMovementError, UsageError
 from rom_tracker.landmarks import INDEX

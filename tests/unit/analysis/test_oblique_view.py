@@ -7,7 +7,8 @@ import pytest
 from oblique import oblique_passes
 from stick_figure import repetitions_deg
 
-from rom_tracker.analysis.measurement import RomMeasurement, measure_poses
+from rom_tracker.analysis.measurement import RomMeasurement
+from rom_tracker.analysis.measuring import measure_poses
 from rom_tracker.analysis.seeing import fit_flags
 from rom_tracker.analysis.uncertainty import FITTED_DEG
 from rom_tracker.movements import load_catalogue

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 from stick_figure import repetitions_deg, stick_passes
 
-from rom_tracker.analysis.measurement import RomMeasurement, measure_poses
+from rom_tracker.analysis.measurement import RomMeasurement
+from rom_tracker.analysis.measuring import measure_poses
 from rom_tracker.analysis.norms import group_words, place
 from rom_tracker.errors import UsageError
 from rom_tracker.movements import load_catalogue

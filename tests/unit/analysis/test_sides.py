@@ -8,7 +8,8 @@ import pytest
 from stick_figure import repetitions_deg, stick_passes
 
 from rom_tracker.analysis.comparison import compare
-from rom_tracker.analysis.measurement import RomMeasurement, measure_poses
+from rom_tracker.analysis.measurement import RomMeasurement
+from rom_tracker.analysis.measuring import measure_poses
 from rom_tracker.analysis.sides import SideComparison, check_sided, compare_sides, side_budget
 from rom_tracker.analysis.uncertainty import ErrorBudget, ErrorTerm
 from rom_tracker.errors import UsageError

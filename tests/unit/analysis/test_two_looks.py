@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from stick_figure import repetitions_deg, stick_passes
 
-from rom_tracker.analysis.measurement import measure_poses
+from rom_tracker.analysis.measuring import measure_poses
 from rom_tracker.landmarks import INDEX
 from rom_tracker.movements import load_catalogue
 from rom_tracker.pose.sequence import PosePasses

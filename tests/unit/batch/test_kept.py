@@ -9,7 +9,8 @@ from oblique import oblique_passes
 from stick_figure import repetitions_deg, stick_passes
 
 from rom_tracker.analysis.comparison import compare
-from rom_tracker.analysis.measurement import RomMeasurement, measure_poses
+from rom_tracker.analysis.measurement import RomMeasurement
+from rom_tracker.analysis.measuring import measure_poses
 from rom_tracker.batch.kept import from_plain, to_plain, without_frames
 from rom_tracker.movements import load_catalogue
 

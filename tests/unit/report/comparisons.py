@@ -10,7 +10,8 @@ from stick_figure import repetitions_deg, stick_passes
 
 from rom_tracker import compare, load_catalogue
 from rom_tracker.analysis.comparison import Comparison
-from rom_tracker.analysis.measurement import RomMeasurement, measure_poses
+from rom_tracker.analysis.measurement import RomMeasurement
+from rom_tracker.analysis.measuring import measure_poses
 from rom_tracker.analysis.progress import Progress, SessionMark, progress_of
 from rom_tracker.pose.sequence import PosePasses
 

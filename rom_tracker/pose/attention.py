@@ -1,0 +1,246 @@
+"""Which frames of a recording to look at, and how: decided on the way, from what the frames before have shown.
+
+A movement is slow against the camera: of thirty pictures a second most say what their neighbours say. What the result hangs on are
+the end ranges, and the starting positions that they are counted from. So while the limb is on its way a single look now and then
+is enough to follow it; near the end range, as far as the recording has shown one, and at rest both looks are taken, as filmed and
+mirrored, and near the end range more often. Whenever the limb is farther from its start than ever before, that is near
+the end range, so that the first repetition is not missed; and where its speed would carry it there before the next look, the next
+one comes early.
+
+Chosen on 81 recordings of rendered people (sets development, pairs, and 31 more) whose every frame had been looked at both ways;
+how far the results differ from those is measured by ``tests/benchmarks/attention.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import numpy as np
+
+from rom_tracker.landmarks import Side, locate
+from rom_tracker.movements import Movement, Segment
+
+if TYPE_CHECKING:
+    from rom_tracker.pose.sequence import Floats
+
+#: Goes up whenever other frames would be looked at in the same recording.
+VERSION = 1
+
+#: Frames per second that are looked at on the way and at rest, and near the end range. The steps end at the nearest frame.
+COARSE_FPS = 4.0
+CLOSE_FPS = 10.0
+
+#: A frame in which nobody is found is followed by one so soon, in seconds.
+LOST_STEP_S = 1 / 15
+
+#: Near the end range is what lies beyond this share of the farthest way from the start; at rest, what lies within this one.
+NEAR_SHARE = 0.88
+REST_SHARE = 0.1
+
+#: The limb moves by no more than this share of its way from one look to the next, however fast it is.
+STEP_SHARE = 0.4
+SHORTEST_STEP_S = 1 / 15
+
+#: The starting position of a recording, in seconds.
+START_S = 0.6
+
+#: Less than this is sway and landmark noise, in degrees.
+SMALLEST_WAY_DEG = 6.0
+
+#: No look, one as filmed, or that and one at the mirror image.
+Looks = Literal[0, 1, 2]
+
+
+class Gaze(Protocol):
+    """Goes over one recording: asked at every frame, and told what each look found."""
+
+    #: No frame that comes sooner than this after one that was looked at, in seconds, is wanted.
+    shortest_step_s: float
+
+    def wants(self, time_s: float, frame_s: float) -> Looks:
+        """How to look at the next frame, which comes ``frame_s`` seconds after the one before."""
+        ...
+
+    def saw(self, time_s: float, xy: Floats) -> None:
+        """Be told the landmarks (landmark, 2) that were found in a frame, in pixels; NaN where nobody was."""
+        ...
+
+
+class Attention(Protocol):
+    """A way of going over recordings."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in the cache; empty for looking at every frame."""
+        ...
+
+    def begin(self) -> Gaze:
+        """Go over a recording."""
+        ...
+
+
+class _Steps:
+    """When the next look is due, to the nearest frame."""
+
+    def __init__(self, shortest_step_s: float) -> None:
+        self.shortest_step_s = shortest_step_s * 0.5  # Half a frame early is near enough.
+        self._due_s = -np.inf
+
+    def is_due(self, time_s: float, frame_s: float) -> bool:
+        """Whether this frame is nearer to the time due than the next one, if that is as far off as the one before."""
+        return time_s >= self._due_s - frame_s / 2 - 1e-6
+
+    def next_after(self, time_s: float, step_s: float) -> None:
+        self._due_s = time_s + step_s
+
+
+class EveryFrame:
+    """Both looks at every frame."""
+
+    name = ""
+    shortest_step_s = 0.0
+
+    def begin(self) -> EveryFrame:
+        """It has nothing to remember."""
+        return self
+
+    def wants(self, time_s: float, frame_s: float) -> Looks:
+        """Both looks."""
+        return 2
+
+    def saw(self, time_s: float, xy: Floats) -> None:
+        """Nothing depends on it."""
+
+
+@dataclass(frozen=True)
+class Steady:
+    """Both looks at so many frames per second: where the body only holds still what something else is measured against."""
+
+    fps: float
+
+    @property
+    def name(self) -> str:
+        """What it is called in the cache."""
+        return f"steady {self.fps:g}"
+
+    def begin(self) -> Gaze:
+        """Go over a recording."""
+        return _SteadyGaze(self.fps)
+
+
+class _SteadyGaze(_Steps):
+    def __init__(self, fps: float) -> None:
+        super().__init__(1 / fps)
+        self._step_s = 1 / fps
+
+    def wants(self, time_s: float, frame_s: float) -> Looks:
+        if not self.is_due(time_s, frame_s):
+            return 0
+        on_time = abs(time_s - self._due_s) < self._step_s / 2
+        self.next_after(self._due_s if on_time else time_s, self._step_s)
+        return 2
+
+    def saw(self, time_s: float, xy: Floats) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class EndRanges:
+    """Closely at the end ranges of a movement of the body, now and then at what lies between."""
+
+    movement: Movement
+    side: Side
+
+    @property
+    def name(self) -> str:
+        """What it is called in the cache: the lines of the body that the angle is between, and the version."""
+        lines = self.movement.model_dump_json(include={"moving", "reference"})
+        return f"end ranges {VERSION} {self.side} {lines}"
+
+    def begin(self) -> Gaze:
+        """Go over a recording."""
+        return _EndRangesGaze(_angle_in_the_picture(self.movement, self.side))
+
+
+class _EndRangesGaze(_Steps):
+    def __init__(self, angle: Callable[[Floats], float]) -> None:
+        super().__init__(SHORTEST_STEP_S)
+        self._angle = angle
+        self._looks: Looks = 2
+        self._resting: list[float] = []
+        self._start_deg: float | None = None
+        self._farthest_deg = 0.0
+        self._last: tuple[float, float] | None = None
+
+    def wants(self, time_s: float, frame_s: float) -> Looks:
+        return self._looks if self.is_due(time_s, frame_s) else 0
+
+    def saw(self, time_s: float, xy: Floats) -> None:
+        angle_deg = self._angle(xy)
+        if not np.isfinite(angle_deg):
+            self._looks = 2
+            self.next_after(time_s, LOST_STEP_S)
+            return
+        if self._start_deg is None or time_s <= START_S:
+            self._resting.append(angle_deg)
+            self._start_deg = float(np.median(self._resting))
+            self._looks = 2
+            self.next_after(time_s, 1 / CLOSE_FPS)
+            return
+        away_deg = abs((angle_deg - self._start_deg + 180) % 360 - 180)
+        self._farthest_deg = max(self._farthest_deg, away_deg)
+        speed = 0.0 if self._last is None else (away_deg - self._last[1]) / (time_s - self._last[0])
+        self._last = time_s, away_deg
+        self._decide(time_s, away_deg, speed)
+
+    def _decide(self, time_s: float, away_deg: float, speed_deg_s: float) -> None:
+        moves = self._farthest_deg >= SMALLEST_WAY_DEG
+        soon_deg = max(away_deg, away_deg + speed_deg_s / COARSE_FPS)
+        if moves and soon_deg >= NEAR_SHARE * self._farthest_deg:
+            self._looks, step_s = 2, 1 / CLOSE_FPS
+        else:
+            at_rest = not moves or away_deg <= REST_SHARE * self._farthest_deg
+            self._looks, step_s = (2 if at_rest else 1), 1 / COARSE_FPS
+        if moves and speed_deg_s:
+            step_s = min(step_s, max(STEP_SHARE * self._farthest_deg / abs(speed_deg_s), SHORTEST_STEP_S))
+        self.next_after(time_s, step_s)
+
+
+def _angle_in_the_picture(movement: Movement, side: Side) -> Callable[[Floats], float]:
+    """The angle in degrees, in one frame as it is, between the two lines that a movement of the body is between."""
+    lines = [line.points for line in (movement.moving, movement.reference) if isinstance(line, Segment)]
+    places = [[list(locate(name, side)) for name in points] for points in lines]
+
+    def angle_deg(xy: Floats) -> float:
+        turns = []
+        for start, end in places:
+            x, y = xy[end].mean(axis=0) - xy[start].mean(axis=0)
+            turns.append(float(np.degrees(np.arctan2(y, x))))
+        return turns[0] - sum(turns[1:])
+
+    return angle_deg
+
+
+#: The body holds still beside a hand or a face that is followed; so many looks per second are enough for it.
+BESIDE_FPS = 7.5
+
+#: Hand and face are looked at so often, and a hand whose turning about the forearm is measured, whose axis is a running median,
+#: at every frame of a usual recording.
+FACE_FPS = 15.0
+HAND_FPS = 15.0
+TURNING_HAND_FPS = 30.0
+
+
+def of_the_body(movement: Movement, side: Side) -> Attention:
+    """How the body is looked at for a movement."""
+    return EndRanges(movement, side) if movement.instrument == "body" else Steady(BESIDE_FPS)
+
+
+def of_the_instrument(movement: Movement) -> Attention:
+    """How hand or face are looked at for a movement that is read off them."""
+    if movement.instrument == "face":
+        return Steady(FACE_FPS)
+    turns = set(movement.moving.points) == {"hand_ulnar_edge", "hand_radial_edge"}
+    return Steady(TURNING_HAND_FPS if turns else HAND_FPS)
