@@ -5,7 +5,7 @@ the end ranges, and the starting positions that they are counted from. So while 
 is enough to follow it; near the end range, as far as the recording has shown one, and at rest both looks are taken, as filmed and
 mirrored, and near the end range more often. Whenever the limb is farther from its start than ever before, that is near
 the end range, so that the first repetition is not missed; and where its speed would carry it there before the next look, the next
-one comes early.
+one comes early. Where nobody is found, or the two looks contradict each other, both are taken again soon.
 
 Chosen on 81 recordings of rendered people (sets development, pairs, and 31 more) whose every frame had been looked at both ways;
 how far the results differ from those is measured by ``tests/benchmarks/attention.py``.
@@ -26,14 +26,16 @@ if TYPE_CHECKING:
     from rom_tracker.pose.sequence import Floats
 
 #: Goes up whenever other frames would be looked at in the same recording.
-VERSION = 1
+VERSION = 2
 
 #: Frames per second that are looked at on the way and at rest, and near the end range. The steps end at the nearest frame.
 COARSE_FPS = 4.0
 CLOSE_FPS = 10.0
 
-#: A frame in which nobody is found is followed by one so soon, in seconds.
-LOST_STEP_S = 1 / 15
+#: A frame in which nobody is found, or in which the two looks differ by more than :data:`DOUBT_DEG`, is followed by one so soon, in
+#: seconds.
+DOUBT_STEP_S = 1 / 15
+DOUBT_DEG = 12.0
 
 #: Near the end range is what lies beyond this share of the farthest way from the start; at rest, what lies within this one.
 NEAR_SHARE = 0.88
@@ -63,8 +65,8 @@ class Gaze(Protocol):
         """How to look at the next frame, which comes ``frame_s`` seconds after the one before."""
         ...
 
-    def saw(self, time_s: float, xy: Floats) -> None:
-        """Be told the landmarks (landmark, 2) that were found in a frame, in pixels; NaN where nobody was."""
+    def saw(self, time_s: float, xy: Floats, mirrored_xy: Floats | None) -> None:
+        """Be told the landmarks (landmark, 2) that each look at a frame found, in pixels; NaN where it found nobody."""
         ...
 
 
@@ -110,7 +112,7 @@ class EveryFrame:
         """Both looks."""
         return 2
 
-    def saw(self, time_s: float, xy: Floats) -> None:
+    def saw(self, time_s: float, xy: Floats, mirrored_xy: Floats | None) -> None:
         """Nothing depends on it."""
 
 
@@ -142,7 +144,7 @@ class _SteadyGaze(_Steps):
         self.next_after(self._due_s if on_time else time_s, self._step_s)
         return 2
 
-    def saw(self, time_s: float, xy: Floats) -> None:
+    def saw(self, time_s: float, xy: Floats, mirrored_xy: Floats | None) -> None:
         pass
 
 
@@ -177,12 +179,21 @@ class _EndRangesGaze(_Steps):
     def wants(self, time_s: float, frame_s: float) -> Looks:
         return self._looks if self.is_due(time_s, frame_s) else 0
 
-    def saw(self, time_s: float, xy: Floats) -> None:
-        angle_deg = self._angle(xy)
-        if not np.isfinite(angle_deg):
-            self._looks = 2
-            self.next_after(time_s, LOST_STEP_S)
+    def saw(self, time_s: float, xy: Floats, mirrored_xy: Floats | None) -> None:
+        seen_deg = [self._angle(each) for each in (xy, mirrored_xy) if each is not None]
+        known_deg = [angle_deg for angle_deg in seen_deg if np.isfinite(angle_deg)]
+        if not known_deg:
+            self._look_again(time_s)
             return
+        self._follow(time_s, known_deg[0])
+        if len(known_deg) < len(seen_deg) or abs((known_deg[-1] - known_deg[0] + 180) % 360 - 180) > DOUBT_DEG:
+            self._look_again(time_s)
+
+    def _look_again(self, time_s: float) -> None:
+        self._looks = 2
+        self.next_after(time_s, DOUBT_STEP_S)
+
+    def _follow(self, time_s: float, angle_deg: float) -> None:
         if self._start_deg is None or time_s <= START_S:
             self._resting.append(angle_deg)
             self._start_deg = float(np.median(self._resting))

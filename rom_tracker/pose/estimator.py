@@ -119,7 +119,7 @@ def estimate_poses(
         looks[0].append(index, as_filmed)
         if mirrored is not None:
             looks[1].append(index, mirrored)
-        gaze.saw(time_s, mirrored.xy if mirrored is not None and np.isnan(as_filmed.xy[0, 0]) else as_filmed.xy)
+        gaze.saw(time_s, as_filmed.xy, None if mirrored is None else mirrored.xy)
 
     with estimator:
         time_s = look_through(video, estimator, gaze, keep, progress, beside)

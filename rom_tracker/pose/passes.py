@@ -72,15 +72,18 @@ def merge_passes(passes: PosePasses, movement: Movement, side: Side, view: BodyV
         "as filmed": _legs_put_right(passes.as_filmed, movement, side),
         "mirrored": _legs_put_right(passes.mirrored, movement, side),
     }
-    lost = {name: lost_share(poses, movement, side) for name, (poses, _) in looks.items()}
+    as_filmed, mirrored = (look.at(passes.all_time_s) for look in in_step(looks["as filmed"][0], looks["mirrored"][0]))
+    lost: dict[Look, float] = {
+        "as filmed": lost_share(as_filmed, movement, side),
+        "mirrored": lost_share(mirrored, movement, side),
+    }
     used = _choose(lost, movement, view)
-    as_filmed, mirrored = in_step(looks["as filmed"][0], looks["mirrored"][0])
     if used == "both averaged":
         poses = average(as_filmed, mirrored)
     else:
         poses = _filled(as_filmed, mirrored) if used == "as filmed" else _filled(mirrored, as_filmed)
     exchanged = np.isin(passes.all_time_s, [t for look, wrong in looks.values() for t in look.time_s[wrong]])
-    return MergedPasses(poses.at(passes.all_time_s), used, exchanged)
+    return MergedPasses(poses, used, exchanged)
 
 
 def in_step(as_filmed: PoseSequence, mirrored: PoseSequence) -> tuple[PoseSequence, PoseSequence]:
@@ -118,7 +121,8 @@ def _between(values: Floats, known_s: Floats, time_s: Floats) -> Floats:
 
 def mean_look(passes: PosePasses) -> PoseSequence:
     """The mean of both looks in every frame of the recording."""
-    return average(*in_step(passes.as_filmed, passes.mirrored)).at(passes.all_time_s)
+    as_filmed, mirrored = in_step(passes.as_filmed, passes.mirrored)
+    return average(as_filmed.at(passes.all_time_s), mirrored.at(passes.all_time_s))
 
 
 def looks_put_right(passes: PosePasses, movement: Movement, side: Side) -> tuple[PoseSequence, PoseSequence]:

@@ -107,6 +107,10 @@ class PoseSequence:
         }
         return self.replaced(time_s=time_s, **arrays)
 
+    def of_frames(self, frames: NDArray[Any]) -> Self:
+        """The landmarks of some frames, given by their places or by a bool for each."""
+        return self.replaced(time_s=self.time_s[frames], **{name: getattr(self, name)[frames] for name in _ARRAYS})
+
     def replaced(self, **arrays: Any) -> Self:
         """A copy with other arrays; checked like a new one."""
         return replace(self, **arrays)

@@ -125,11 +125,7 @@ def stick_faces(
 def every(passes: PosePasses, step: int) -> PosePasses:
     """The passes of a look at every so many frames."""
     rows = np.arange(0, len(passes.time_s), step)
-    looks = (
-        look.replaced(time_s=look.time_s[rows], **{name: getattr(look, name)[rows] for name in ("xy", "world", "visibility")})
-        for look in (passes.as_filmed, passes.mirrored)
-    )
-    return PosePasses(*looks, passes.time_s)
+    return PosePasses(passes.as_filmed.of_frames(rows), passes.mirrored.of_frames(rows), passes.time_s)
 
 
 def repetitions_deg(

@@ -33,6 +33,8 @@ class FakeVideo:
 
 
 class FakeGlimpse:
+    failed = False
+
     def __init__(self, frame: Frame) -> None:
         self.index, self.time_s, self._frame = frame.index, frame.time_s, frame
 
@@ -56,14 +58,14 @@ class FakeEstimator:
     def __exit__(self, *exc):
         self.left += 1
 
-    def look(self, frame):
+    def look(self, frame, mirrored=True):
         assert self.entered > self.left
         if frame.index == self.error_at:
             raise RuntimeError("the model broke")
         n = float(frame.index)
         seen = FrameLandmarks(np.full((33, 2), n), np.full((33, 3), n / 10), np.full(33, 0.5))
-        mirrored = FrameLandmarks(seen.xy + 100, seen.world, seen.visibility)
-        return (FrameLandmarks.nobody() if frame.index in self.missing else seen), mirrored
+        other = FrameLandmarks(seen.xy + 100, seen.world, seen.visibility) if mirrored else None
+        return (FrameLandmarks.nobody() if frame.index in self.missing else seen), other
 
 
 @pytest.fixture(autouse=True)
@@ -266,7 +268,7 @@ class TestPosesOf:
         assert self.looked() == 2
 
     def test_a_broken_look_is_not_kept(self, monkeypatch):
-        monkeypatch.setattr(FakeEstimator, "look", lambda self, frame: 1 / 0)
+        monkeypatch.setattr(FakeEstimator, "look", lambda self, frame, mirrored: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             poses_of(FakeVideo([0.0, 0.1]))
         monkeypatch.undo()

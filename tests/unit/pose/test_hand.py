@@ -76,7 +76,7 @@ class FakeHands:
     def __exit__(self, *exc):
         pass
 
-    def look(self, frame):
+    def look(self, frame, mirrored=True):
         return self.found
 
 

@@ -180,7 +180,7 @@ class FakeFaces:
     def __exit__(self, *exc):
         pass
 
-    def look(self, frame):
+    def look(self, frame, mirrored=True):
         mesh = np.arange(FACE_POINTS * 3.0).reshape(FACE_POINTS, 3) + 10_000 * frame.index
         return FaceMesh(mesh), FaceMesh.nobody() if frame.index == 1 else FaceMesh(mesh + 5)
 

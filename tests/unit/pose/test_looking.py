@@ -1,73 +1,100 @@
-"""A first look at some frames, a closer one at others, and what is between them."""
+"""Looks at some frames, one way or both, and what is between them."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from stick_figure import every, repetitions_deg, stick_passes
 from test_estimator import FakeEstimator, FakeVideo
 
-from rom_tracker.landmarks import INDEX
 from rom_tracker.movements import load_catalogue
 from rom_tracker.pose.angles import angle_series
-from rom_tracker.pose.estimator import CLOSE_FPS, COARSE_FPS, close_frames, estimate_poses, paced
-from rom_tracker.pose.passes import merge_passes
+from rom_tracker.pose.estimator import estimate_poses
+from rom_tracker.pose.passes import exchange_legs, in_step, merge_passes
 from rom_tracker.pose.sequence import LONGEST_BETWEEN_S, PosePasses
 from rom_tracker.pose.view import View, body_view
 
 KNEE = load_catalogue()["knee_flexion"]
 
 
-@given(st.floats(10, 240), st.integers(2, 300))
-def test_a_paced_look_is_as_dense_as_asked_for_and_no_denser(fps, frames):
-    wanted = paced(COARSE_FPS)
-    chosen_s = [t for i in range(frames) if wanted(i, t := i / fps)]
-    assert chosen_s[0] == 0.0
-    if len(chosen_s) > 1:
-        assert np.diff(chosen_s).max() <= 1 / COARSE_FPS + 1.01 / fps
-        assert np.mean(np.diff(chosen_s)) >= 1 / COARSE_FPS - 2e-3
+class Asks:
+    """An attention that looks at a list of frames, by their index, as it is told."""
+
+    name = "asks"
+    shortest_step_s = 0.0
+
+    def __init__(self, looks: dict[int, int]) -> None:
+        self.looks, self.index, self.heard = looks, -1, []
+
+    def begin(self):
+        return self
+
+    def wants(self, time_s, frame_s):
+        self.index += 1
+        return self.looks.get(self.index, 0)
+
+    def saw(self, time_s, xy, mirrored_xy):
+        self.heard.append((time_s, float(xy[0, 0]), None if mirrored_xy is None else float(mirrored_xy[0, 0])))
 
 
-def test_a_paced_look_takes_every_frame_of_a_slow_recording():
-    wanted = paced(COARSE_FPS)
-    assert [wanted(i, i / 5) for i in range(20)] == [True] * 20
-
-
-def test_a_closer_look_is_taken_where_it_is_wanted_and_not_twice():
-    time_s = np.arange(90) / 30
-    looked_at = np.arange(90) % 4 == 0
-    chosen = close_frames(time_s, looked_at, [(1.0, 2.0)])
-    assert not (chosen & looked_at).any()
-    assert set(np.flatnonzero(chosen)) <= set(range(30, 61))
-    assert np.diff(time_s[(chosen | looked_at) & (time_s >= 1) & (time_s <= 2)]).max() <= 1 / CLOSE_FPS + 1e-6
-    assert not close_frames(time_s, looked_at, []).any()
-    np.testing.assert_array_equal(close_frames(time_s, looked_at, None), ~looked_at)
-
-
-def test_both_rounds_end_up_in_the_order_of_time():
-    fake = FakeEstimator()
-    times_s = [i / 30 for i in range(60)]
-    told = []
-    passes = estimate_poses(FakeVideo(times_s), fake, lambda done, total: told.append((done, total)), lambda coarse: [(0.5, 0.7)])
+def test_frames_are_looked_at_as_the_attention_says_and_it_hears_what_was_found():
+    fake = FakeEstimator(missing=(4,))
+    times_s = [i / 30 for i in range(8)]
+    asks = Asks({0: 2, 3: 1, 4: 2, 6: 1})
+    told, beside = [], []
+    passes = estimate_poses(
+        FakeVideo(times_s), fake, lambda done, total: told.append(done), asks, lambda glimpse: beside.append(glimpse.index)
+    )
     np.testing.assert_array_equal(passes.all_time_s, times_s)
-    frames = np.flatnonzero(passes.looked_at)
-    np.testing.assert_array_equal(passes.as_filmed.xy[:, 0, 0], frames)
-    np.testing.assert_array_equal(passes.mirrored.xy[:, 0, 0], frames + 100)
-    assert (np.diff(passes.time_s) > 0).all()
-    assert 15 < len(frames) < 30
+    np.testing.assert_array_equal(np.flatnonzero(passes.looked_at), [0, 3, 4, 6])
+    np.testing.assert_array_equal(passes.as_filmed.xy[:, 0, 0], [0, 3, np.nan, 6])
+    np.testing.assert_array_equal(passes.mirrored.time_s, np.array(times_s)[[0, 4]])
+    np.testing.assert_array_equal(passes.mirrored.xy[:, 0, 0], [100, 104])
+    np.testing.assert_array_equal(passes.person_found, [True, True, True, True])
+    nobody = pytest.approx(np.nan, nan_ok=True)
+    assert asks.heard == [(times_s[0], 0, 100), (times_s[3], 3, None), (times_s[4], nobody, 104), (times_s[6], 6, None)]
+    assert (told, beside) == (times_s, list(range(8)))
     assert (fake.entered, fake.left) == (1, 1)
-    assert told[-1] == (pytest.approx(times_s[-1] + 2.0), 4.0)
-    assert [done for done, _ in told] == sorted(done for done, _ in told)
 
 
-def test_a_recording_that_is_looked_at_all_through_in_two_rounds_is_that_of_one_round():
-    video = FakeVideo([i / 30 for i in range(60)])
-    one, two = estimate_poses(video, FakeEstimator()), estimate_poses(video, FakeEstimator(), None, lambda coarse: None)
-    np.testing.assert_array_equal(two.as_filmed.xy, one.as_filmed.xy)
-    np.testing.assert_array_equal(two.time_s, one.time_s)
-    assert two.looked_at.all()
+def test_frames_too_near_to_one_that_is_looked_at_are_read_meanwhile_and_the_attention_is_not_asked():
+    asks = Asks(dict.fromkeys(range(100), 2))
+    asks.shortest_step_s = 0.09
+    passes = estimate_poses(FakeVideo([i / 30 for i in range(10)]), FakeEstimator(), None, asks)
+    np.testing.assert_array_equal(np.flatnonzero(passes.looked_at), [0, 3, 6, 9])
+
+
+def test_a_look_that_was_not_taken_differs_from_the_other_as_before_and_after():
+    time_s = np.arange(5) / 10
+    base = stick_passes("knee_flexion", "right", np.linspace(0, 40, 5), time_s).as_filmed
+    shift = np.array([0.0, 1.0, 2.0, 3.0, 4.0])[:, None, None]
+    mirrored = base.replaced(xy=base.xy + shift)
+    some = mirrored.replaced(
+        time_s=time_s[[0, 4]], **{name: getattr(mirrored, name)[[0, 4]] for name in ("xy", "world", "visibility")}
+    )
+    one, other = in_step(base, some)
+    assert one is base
+    np.testing.assert_allclose(other.xy, mirrored.xy, atol=1e-4)
+    lost = some.xy.copy()
+    lost[0] = np.nan
+    constant = in_step(base, some.replaced(xy=lost))[1]
+    np.testing.assert_allclose(constant.xy[1:], base.xy[1:] + 4.0, atol=1e-4)
+    assert np.isnan(constant.xy[0]).all(), "what a look did not find is not invented"
+    nobody = in_step(base, some.replaced(xy=some.xy * np.nan))[1]
+    assert not nobody.person_found.any()
+
+
+def test_legs_are_put_right_in_each_look_before_one_is_told_from_the_other():
+    time_s, angle_deg = repetitions_deg([80, 85])
+    whole = stick_passes("hip_flexion", "right", angle_deg, time_s)
+    rows = np.arange(0, len(time_s), 7)
+    exchanged = exchange_legs(whole.mirrored, np.isin(np.arange(len(time_s)), rows[3::5]))
+    some = exchanged.replaced(
+        time_s=time_s[rows], **{name: getattr(exchanged, name)[rows] for name in ("xy", "world", "visibility")}
+    )
+    hip, view = load_catalogue()["hip_flexion"], body_view(whole)
+    found, truth = (merge_passes(each, hip, "right", view).poses.xy for each in (PosePasses(whole.as_filmed, some), whole))
+    assert np.abs(found - truth).max() < 1.0
 
 
 def test_passes_come_back_from_their_arrays_with_the_frames_between():
@@ -75,6 +102,11 @@ def test_passes_come_back_from_their_arrays_with_the_frames_between():
     passes = every(stick_passes("knee_flexion", "right", angle_deg, time_s), 4)
     again = PosePasses.from_arrays(passes.to_arrays())
     np.testing.assert_array_equal(again.looked_at, passes.looked_at)
+    some = passes.mirrored.at(passes.time_s[::2])
+    fewer = PosePasses.from_arrays(PosePasses(passes.as_filmed, some, passes.recording_s).to_arrays())
+    np.testing.assert_array_equal(fewer.mirrored.time_s, passes.time_s[::2])
+    with pytest.raises(ValueError, match="frames of the other one"):
+        PosePasses(some, passes.mirrored)
     with pytest.raises(ValueError, match="frames of the recording"):
         PosePasses(passes.as_filmed, passes.mirrored, time_s + 0.01)
 
@@ -102,4 +134,4 @@ def test_nothing_is_invented_where_nobody_was_found_or_nobody_looked():
     assert LONGEST_BETWEEN_S < 12 / 30
     np.testing.assert_array_equal(np.flatnonzero(sparse.at(time_s).person_found), [0, 12, 24, 36, 48])
     one = sparse.replaced(xy=np.where(np.arange(5)[:, None, None] == 2, sparse.xy, np.nan))
-    np.testing.assert_array_equal(one.at(time_s).xy[:, INDEX["nose"]], np.full((60, 2), np.nan))
+    np.testing.assert_array_equal(np.flatnonzero(one.at(time_s).person_found), [24])

@@ -1,0 +1,133 @@
+"""Which frames are looked at: told by mannequins that move as the program is told, and by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stick_figure import repetitions_deg, stick_passes
+
+from rom_tracker.analysis.measuring import measure_poses
+from rom_tracker.movements import load_catalogue
+from rom_tracker.pose.attention import CLOSE_FPS, COARSE_FPS, EndRanges, EveryFrame, Steady, of_the_body, of_the_instrument
+from rom_tracker.pose.between import LONGEST_BETWEEN_S
+from rom_tracker.pose.sequence import PosePasses
+
+CATALOGUE = load_catalogue()
+OF_THE_BODY = [key for key, movement in CATALOGUE.movements.items() if movement.instrument == "body"]
+KNEE = CATALOGUE["knee_flexion"]
+
+
+def looks_of(passes: PosePasses, attention) -> np.ndarray:
+    """(frame,) how every frame of a recording that was looked at all through would have been looked at."""
+    gaze, time_s = attention.begin(), passes.time_s
+    looks = np.zeros(len(time_s), dtype=int)
+    for frame, t in enumerate(time_s):
+        looks[frame] = gaze.wants(t, t - time_s[frame - 1] if frame else 0.0)
+        if looks[frame]:
+            gaze.saw(t, passes.as_filmed.xy[frame], passes.mirrored.xy[frame] if looks[frame] == 2 else None)
+    return looks
+
+
+def looked_at(passes: PosePasses, looks: np.ndarray) -> PosePasses:
+    """What would have been found by those looks."""
+    return PosePasses(passes.as_filmed.of_frames(looks > 0), passes.mirrored.of_frames(looks == 2), passes.time_s)
+
+
+@given(st.floats(2, 240), st.floats(1, 30), st.integers(2, 200))
+def test_steady_looks_are_as_far_apart_as_asked_for_to_the_nearest_frame(fps, looks_fps, frames):
+    gaze = Steady(looks_fps).begin()
+    chosen_s = [i / fps for i in range(frames) if gaze.wants(i / fps, 1 / fps if i else 0.0)]
+    assert chosen_s[0] == 0.0
+    if len(chosen_s) > 1:
+        step_s = max(1 / looks_fps, 1 / fps)
+        assert np.abs(np.diff(chosen_s) - step_s).max() <= 1.01 / fps
+        assert np.mean(np.diff(chosen_s)) == pytest.approx(step_s, abs=1 / fps / (len(chosen_s) - 1) + 0.51 / fps)
+
+
+@given(st.sampled_from([5.0, 8.0, 10.0, 12.0, 15.0, 24.0, 25.0, 29.97, 30.0, 50.0, 60.0]), st.floats(0.2, 2.5))
+def test_looks_at_a_usual_camera_are_never_too_far_apart_to_know_what_lies_between(fps, move_s):
+    time_s, angle_deg = repetitions_deg([100, 90], move_s=move_s, fps=fps)
+    looks = looks_of(stick_passes("knee_flexion", "right", angle_deg, time_s), EndRanges(KNEE, "right"))
+    assert np.diff(time_s[looks > 0]).max() <= LONGEST_BETWEEN_S
+    assert time_s[-1] - time_s[looks > 0][-1] <= LONGEST_BETWEEN_S
+
+
+def test_end_ranges_are_looked_at_closely_and_both_ways_and_what_lies_between_now_and_then():
+    time_s, angle_deg = repetitions_deg([100, 95], rest_s=1.5, hold_s=1.0)
+    looks = looks_of(stick_passes("knee_flexion", "right", angle_deg, time_s), EndRanges(KNEE, "right"))
+    for hold in ((2.6, 3.4), (7.1, 7.9)):
+        held = (time_s >= hold[0]) & (time_s <= hold[1])
+        assert np.diff(time_s[held & (looks > 0)]).max() <= 1 / CLOSE_FPS + 1e-6
+        assert set(looks[held]) == {0, 2}
+    returning = (time_s > 3.8) & (time_s < 4.3)
+    assert set(looks[returning]) == {0, 1}
+    resting = (time_s > 5.2) & (time_s < 6.0)
+    assert set(looks[resting]) == {0, 2}
+    assert np.diff(time_s[resting & (looks > 0)]).min() >= 1 / COARSE_FPS - 0.5 / 30 - 1e-6
+    assert (looks > 0).mean() < 0.3
+
+
+def test_the_first_repetition_is_not_missed_and_neither_is_one_that_goes_farther():
+    time_s, angle_deg = repetitions_deg([60, 110], rest_s=1.0)
+    looks = looks_of(stick_passes("knee_flexion", "right", angle_deg, time_s), EndRanges(KNEE, "right"))
+    for rising in ((1.2, 1.9), (5.4, 5.9)):
+        assert set(looks[(time_s > rising[0]) & (time_s < rising[1])]) == {0, 2}
+
+
+def test_where_nobody_is_found_the_next_look_comes_soon_and_both_ways():
+    time_s, angle_deg = repetitions_deg([100, 95], rest_s=1.5)
+    passes = stick_passes("knee_flexion", "right", angle_deg, time_s)
+    xy = passes.as_filmed.xy.copy()
+    lost = (time_s > 3.8) & (time_s < 4.4)
+    xy[lost] = np.nan
+    looks = looks_of(PosePasses(passes.as_filmed.replaced(xy=xy), passes.mirrored), EndRanges(KNEE, "right"))
+    assert np.diff(time_s[lost & (looks > 0)]).max() <= 1 / 15 + 1e-6
+    assert (looks[lost & (looks > 0)][1:] == 2).all()
+
+
+def test_where_the_two_looks_contradict_each_other_both_are_taken_again_soon():
+    time_s, angle_deg = repetitions_deg([100, 95], rest_s=1.5)
+    passes = stick_passes("knee_flexion", "right", angle_deg, time_s)
+    elsewhere = stick_passes("knee_flexion", "right", angle_deg + 20, time_s)
+    differs = (time_s > 5.0) & (time_s < 6.0)
+    xy = np.where(differs[:, None, None], elsewhere.mirrored.xy, passes.mirrored.xy)
+    looks = looks_of(PosePasses(passes.as_filmed, passes.mirrored.replaced(xy=xy)), EndRanges(KNEE, "right"))
+    at = differs & (looks > 0)
+    assert np.diff(time_s[at]).max() <= 1 / 15 + 1e-6
+    assert (looks[at] == 2).all()
+
+
+@pytest.mark.parametrize("move_s", [0.25, 0.5, 1.0, 2.5])
+@pytest.mark.parametrize("key", OF_THE_BODY)
+def test_the_result_is_that_of_every_frame_however_fast_the_movement(key, move_s):
+    high = CATALOGUE[key].limits_deg[1]
+    peaks = np.array([0.9, 0.85, 0.93]) * min(high, 90)
+    time_s, angle_deg = repetitions_deg(peaks, hold_s=0.4, move_s=move_s)
+    passes = stick_passes(key, "right", angle_deg, time_s, jitter_px=0.4)
+    looks = looks_of(passes, of_the_body(CATALOGUE[key], "right"))
+    chosen, all_of_them = (measure_poses(each, CATALOGUE[key], "right") for each in (looked_at(passes, looks), passes))
+    assert chosen.frames_looked_at == (looks > 0).sum() < 0.7 * len(time_s)
+    assert len(chosen.angles) == len(time_s)
+    assert len(chosen.repetitions.scored) == len(all_of_them.repetitions.scored)
+    if all_of_them.peak_deg is not None:
+        assert abs(chosen.peak_deg - all_of_them.peak_deg) < 1.0
+
+
+def test_every_frame_is_every_frame():
+    gaze = EveryFrame().begin()
+    assert [gaze.wants(t / 30, 1 / 30) for t in range(90)] == [2] * 90
+    assert EveryFrame().name == ""
+
+
+def test_what_is_kept_for_one_movement_does_for_those_between_the_same_lines_and_for_no_other():
+    names = {key: EndRanges(CATALOGUE[key], "left").name for key in OF_THE_BODY}
+    assert names["knee_flexion"] == names["knee_extension"] != names["elbow_flexion"]
+    assert EndRanges(KNEE, "left").name != EndRanges(KNEE, "right").name
+
+
+def test_hand_and_face_are_followed_more_closely_than_the_body_beside_them():
+    for key in ("wrist_flexion", "neck_rotation", "forearm_pronation"):
+        assert of_the_instrument(CATALOGUE[key]).fps > of_the_body(CATALOGUE[key], "left").fps
+    assert of_the_instrument(CATALOGUE["forearm_supination"]).fps > of_the_instrument(CATALOGUE["wrist_extension"]).fps
