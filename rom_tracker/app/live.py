@@ -1,7 +1,8 @@
 """The live view: what is seen now, for feedback only. The number always comes from the stored recording.
 
 The page sends one picture, waits for the answer, and sends the newest one it then has: nothing queues up, however slow the model
-is. The model runs in a process of its own for every open page, so that the server stays quick and two pages do not share a tracker.
+is. How the body stands is told from both looks at the picture, while the camera is set up; after that one look does. The model runs
+in a process of its own for every open page, so that the server stays quick and two pages do not share a tracker.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from rom_tracker.analysis.repetitions import find_repetitions
 from rom_tracker.app.live_checks import Check, SetUp, checks, setup_of
 from rom_tracker.capture.frame import Frame
 from rom_tracker.errors import RomTrackerError
-from rom_tracker.landmarks import BONES, INDEX, Side, is_of_the_hand, locate
+from rom_tracker.landmarks import BONES, INDEX, LANDMARKS, Side, is_of_the_hand, locate
 from rom_tracker.movements import Movement, Segment, load_catalogue
 from rom_tracker.pose.angles import AngleSeries, angle_series, resting_value
 from rom_tracker.pose.client import Client, People, client_of
@@ -111,7 +112,7 @@ class LiveReader:
         """Begin a phase: its repetitions are counted anew, and how the body stands is settled for all of it."""
         self.phase = phase
         self._times: list[float] = []
-        self._looks: list[tuple[FrameLandmarks, FrameLandmarks]] = []
+        self._looks = _Looks(), _Looks()
 
     def point_at(self, x: float, y: float) -> None:
         """The client is where was clicked, in shares of the picture."""
@@ -133,8 +134,9 @@ class LiveReader:
             self._count(image, time_s)
         assert self._estimator is not None
         self._times.append(time_s)
-        as_filmed, mirrored = self._estimator.look(Frame(len(self._times), time_s, image))
-        self._looks.append((as_filmed, mirrored or as_filmed))
+        now, mirrored = self._estimator.look(Frame(len(self._times), time_s, image), self.phase == "set-up" or self._view is None)
+        for kept, found_now in zip(self._looks, (now, mirrored or now), strict=True):
+            kept.append(found_now)
         self._forget(WINDOW_S if self.phase == "set-up" else LONGEST_PHASE_S)
         passes = self._passes((width, height))
         if self.phase == "set-up" or self._view is None:
@@ -147,9 +149,8 @@ class LiveReader:
             found.setup = None if view is None else setup_of(passes, view)
         if view is None:
             return found
-        now = self._looks[-1][0].xy
-        if np.isfinite(now[0, 0]):
-            found.points = (now / (width, height)).round(4).tolist()
+        if np.isfinite(now.xy[0, 0]):
+            found.points = (now.xy / (width, height)).round(4).tolist()
         angles = _angles(passes, self.movement, self.side, view)
         known = np.isfinite(angles.angle_deg)
         if not known.any():
@@ -181,22 +182,42 @@ class LiveReader:
 
     def _forget(self, seconds: float) -> None:
         first = int(np.searchsorted(self._times, self._times[-1] - seconds))
-        del self._times[:first], self._looks[:first]
+        del self._times[:first]
+        for kept in self._looks:
+            kept.forget(first)
 
     def _passes(self, size: tuple[int, int]) -> PosePasses:
         times = np.array(self._times)
         as_filmed, mirrored = (
-            PoseSequence(
-                times,
-                np.array([look[i].xy for look in self._looks]),
-                np.array([look[i].world for look in self._looks]),
-                np.array([look[i].visibility for look in self._looks]),
-                size,
-                self.model,
-            )
-            for i in (0, 1)
+            PoseSequence(times, rows[..., :2], rows[..., 2:5], rows[..., 5], size, self.model)
+            for rows in (kept.rows for kept in self._looks)
         )
         return PosePasses(as_filmed, mirrored)
+
+
+class _Looks:
+    """The landmarks of one look at one picture after the other, of which the first ones can be forgotten."""
+
+    def __init__(self) -> None:
+        self._rows = np.empty((256, len(LANDMARKS), 6), dtype=np.float32)
+        self._first = self._end = 0
+
+    @property
+    def rows(self) -> NDArray[np.float32]:
+        """(picture, landmark, 6) pixels, metres, visibility."""
+        return self._rows[self._first : self._end]
+
+    def append(self, found: FrameLandmarks) -> None:
+        if self._end == len(self._rows):
+            kept = self.rows
+            self._rows = np.empty((max(2 * len(kept), 256), *kept.shape[1:]), dtype=np.float32)
+            self._rows[: len(kept)] = kept
+            self._first, self._end = 0, len(kept)
+        self._rows[self._end] = np.concatenate([found.xy, found.world, found.visibility[:, None]], axis=1)
+        self._end += 1
+
+    def forget(self, count: int) -> None:
+        self._first += count
 
 
 def _angles(passes: PosePasses, movement: Movement, side: Side, view: BodyView) -> AngleSeries:

@@ -15,7 +15,8 @@ import tempfile
 from abc import abstractmethod
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Generic, Self, TypeVar
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import cv2
 import numpy as np
@@ -222,6 +223,8 @@ class PlainEstimator(MediaPipeEstimator):
 class _Finder:
     """Finds things in parts of single pictures, each on its own: nothing is followed from one to the next.
 
+    So the landmarker of a model is opened once, and stays open for the next recording.
+
     Parameters
     ----------
     model_key : str
@@ -232,6 +235,8 @@ class _Finder:
     ModelFileError
         On entering, where the model is not here and cannot be fetched.
     """
+
+    _opened: ClassVar[dict[Path, Any]] = {}
 
     def __init__(self, model_key: str) -> None:
         self._key = model_key
@@ -248,12 +253,13 @@ class _Finder:
 
     def __enter__(self) -> Self:
         path = ensure_working_model(self._key)
-        with _quiet_native_stderr():
-            self._landmarker = self._open(str(path))
+        if path not in self._opened:
+            with _quiet_native_stderr():
+                self._opened[path] = self._open(str(path))
+        self._landmarker = self._opened[path]
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._landmarker.close()
         self._landmarker = None
 
     def find(self, image: NDArray[np.uint8], part: Region, *, enlarged: bool = False) -> list[NDArray[np.float64]]:

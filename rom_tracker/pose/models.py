@@ -1,8 +1,9 @@
 """The model files: which there are, where they are kept, how they get there.
 
-A model file is used only when its sha256 is the pinned one; that is checked whenever a file is asked for (about 10 ms
-for 10 MB), so a truncated or altered file counts as missing. Files are put in place by renaming a finished copy. Two
-processes that do so at once put the same bytes there, so neither needs to wait for the other.
+A model file is used only when its sha256 is the pinned one, so a truncated or altered file counts as missing; that is checked
+when a process first asks for a file (about 10 ms for 10 MB), and again when its time or size has changed. Files are put in
+place by renaming a finished copy. Two processes that do so at once put the same bytes there, so neither needs to wait for the
+other.
 
 Only `fetch_models`, and `ensure_model` when the file is not there, run a tool that opens a connection.
 """
@@ -10,6 +11,7 @@ Only `fetch_models`, and `ensure_model` when the file is not there, run a tool t
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import importlib.metadata
 import os
@@ -145,7 +147,7 @@ def ensure_working_model(key: str, progress: Progress | None = None) -> Path:
         return path
     folder, name = models_folder() / "working", f"{path.stem}.{MODELS[key].sha256[:16]}"
     for made in folder.glob(f"{name}.*.task"):
-        if packages.sha256_of(made)[:16] == made.name.split(".")[-2]:
+        if _sha256_of(made)[:16] == made.name.split(".")[-2]:
             return made
     content = bundles.without_outline(path)
     made = folder / f"{name}.{hashlib.sha256(content).hexdigest()[:16]}.task"
@@ -256,9 +258,20 @@ def _state(model: Model) -> Literal["ready", "missing", "damaged"]:
 def _is_right(path: Path, pinned: Model | Package) -> bool:
     """Whether a file is there and has the pinned size and sha256; False also when it cannot be read."""
     try:
-        return path.stat().st_size == pinned.size_bytes and packages.sha256_of(path) == pinned.sha256
+        return path.stat().st_size == pinned.size_bytes and _sha256_of(path) == pinned.sha256
     except OSError:
         return False
+
+
+def _sha256_of(path: Path) -> str:
+    """The sha256 of a file, read once by a process while its time and size stay."""
+    state = path.stat()
+    return _sha256_as_of(path, state.st_mtime_ns, state.st_size)
+
+
+@functools.lru_cache(maxsize=16)
+def _sha256_as_of(path: Path, _mtime_ns: int, _size: int) -> str:
+    return packages.sha256_of(path)
 
 
 def _fetch(missing: list[Model], progress: Progress | None) -> None:

@@ -10,7 +10,7 @@ import pytest
 from recordings import each_look, recorded
 from stick_figure import MIDDLE_OF_HIPS_PX, repetitions_deg
 
-from rom_tracker.analysis import measurement
+from rom_tracker.analysis import observation
 from rom_tracker.analysis.comparison import compare
 from rom_tracker.analysis.lens import with_lens
 from rom_tracker.analysis.measuring import measure, measure_poses
@@ -98,7 +98,7 @@ def recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     with TimedVideoWriter(path, SIZE) as video:
         video.write(np.zeros((SIZE[1], SIZE[0], 3), dtype=np.uint8), 0.0)
     write_sidecar(path, RecordingInfo("", "knee_flexion", "right", "before", camera="camera 0"))
-    monkeypatch.setattr(measurement, "poses_of", lambda *args, **options: filmed())
+    monkeypatch.setattr(observation, "poses_of", lambda *args, **options: filmed())
     return path
 
 

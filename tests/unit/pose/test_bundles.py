@@ -95,6 +95,45 @@ class TestFaceModel:
         assert tuple(2 * len(set(region)) for region in regions) == tflite.FACE_OUTPUT_SIZES[1:]
 
 
+def model_of_three_branches() -> bytes:
+    """A common operator (tensor 0 to 1), and an operator for each of the outputs 3, 4 and 5, before that of 4 one more."""
+    schema = tflite.schema("schema")
+    model = schema.ModelT.InitFromPackedBuf(model_with_outputs((2,) * 6), 0)
+    model.buffers = [tflite._AlignedBuffer(None) for _ in model.buffers]
+    graph = model.subgraphs[0]
+    graph.inputs, graph.outputs = [0], [3, 4, 5]
+    graph.operators = []
+    for source, target in ((0, 1), (1, 2), (1, 3), (2, 4), (1, 5)):
+        operator = schema.OperatorT()
+        operator.opcodeIndex, operator.inputs, operator.outputs = 0, [source], [target]
+        graph.operators.append(operator)
+    model.operatorCodes = [schema.OperatorCodeT()]
+    return tflite._packed(model)
+
+
+class TestWithoutOutput:
+    @pytest.mark.parametrize(
+        ("index", "outputs", "operators"),
+        [
+            (1, [3, 5, 5], [(0, 1), (1, 3), (1, 5)]),
+            (0, [4, 4, 5], [(0, 1), (1, 2), (2, 4), (1, 5)]),
+            (2, [3, 4, 3], [(0, 1), (1, 2), (1, 3), (2, 4)]),
+        ],
+    )
+    def test_what_serves_one_output_alone_goes_and_the_others_keep_their_places(self, index, outputs, operators) -> None:
+        graph = unpacked(tflite.without_output(model_of_three_branches(), index)).subgraphs[0]
+        assert list(graph.outputs) == outputs
+        assert [(one.inputs[0], one.outputs[0]) for one in graph.operators] == operators
+
+    def test_in_a_bundle_it_is_the_outline_and_the_detector_stays(self, tmp_path: Path) -> None:
+        landmarks = model_of_three_branches()
+        path = tmp_path / "pose.task"
+        path.write_bytes(bundles.zip_aligned({"pose_detector.tflite": b"as it is", bundles.POSE_LANDMARKS_FILE: landmarks}))
+        with zipfile.ZipFile(io.BytesIO(bundles.without_outline(path))) as made:
+            assert made.read("pose_detector.tflite") == b"as it is"
+            assert list(unpacked(made.read(bundles.POSE_LANDMARKS_FILE)).subgraphs[0].outputs) == [3, 4, 3]
+
+
 class TestNormalization:
     def test_metadata_say_divide_by_255(self) -> None:
         model = unpacked(tflite.with_normalization(model_with_outputs((3, 4)), output_count=2))

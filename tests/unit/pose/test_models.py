@@ -387,3 +387,47 @@ class TestFetch:
         with pytest.raises(KeyboardInterrupt):
             models.ensure_model("pose_full", interrupt)
         assert world.kept() == []
+
+
+class TestWorkingModel:
+    @pytest.fixture(autouse=True)
+    def outline(self, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+        """What is made of a pose model, told by its bytes; the models that it was made of."""
+        made: list[Path] = []
+
+        def without_outline(bundle: Path) -> bytes:
+            made.append(bundle)
+            return b"landmarks of " + bundle.read_bytes()
+
+        monkeypatch.setattr(bundles, "without_outline", without_outline)
+        return made
+
+    @pytest.fixture
+    def installed(self, world: World) -> World:
+        models.install_models(world.folder)
+        return world
+
+    def test_a_pose_model_without_its_outline_is_made_once_and_kept_beside_it(self, installed: World, outline: list[Path]) -> None:
+        path = models.ensure_working_model("pose_full")
+        assert path.read_bytes() == b"landmarks of " + installed.bundle["pose_full"]
+        assert models.ensure_working_model("pose_full") == path
+        assert outline == [models.find_model("pose_full")]
+        assert models.ensure_working_model("pose_lite") != path
+
+    def test_one_that_was_altered_is_made_anew(self, installed: World, outline: list[Path]) -> None:
+        path = models.ensure_working_model("pose_full")
+        path.write_bytes(b"altered")
+        again = models.ensure_working_model("pose_full")
+        assert again.read_bytes() == b"landmarks of " + installed.bundle["pose_full"]
+        assert len(outline) == 2
+
+    def test_other_models_are_used_as_they_are(self, installed: World, outline: list[Path]) -> None:
+        assert models.ensure_working_model("face") == models.find_model("face")
+        assert outline == []
+
+    def test_where_it_cannot_be_written_the_model_itself_is_used(self, installed: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        def full(path: Path, content: bytes) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(models, "_write_whole", full)
+        assert models.ensure_working_model("pose_full") == models.find_model("pose_full")
