@@ -234,8 +234,10 @@ def _angle_in_the_picture(movement: Movement, side: Side) -> Callable[[Floats], 
     return angle_deg
 
 
-#: The body holds still beside a hand or a face that is followed; so many looks per second are enough for it.
-BESIDE_FPS = 7.5
+#: So many looks per second at the body, beside a hand or a face that is followed: it holds still beside the hand, and in profile
+#: the nods of the head are read off it.
+BESIDE_HAND_FPS = 10.0
+BESIDE_FACE_FPS = 15.0
 
 #: Hand and face are looked at so often, and a hand whose turning about the forearm is measured, whose axis is a running median,
 #: at every frame of a usual recording.
@@ -246,7 +248,9 @@ TURNING_HAND_FPS = 30.0
 
 def of_the_body(movement: Movement, side: Side) -> Attention:
     """How the body is looked at for a movement."""
-    return EndRanges(movement, side) if movement.instrument == "body" else Steady(BESIDE_FPS)
+    if movement.instrument == "body":
+        return EndRanges(movement, side)
+    return Steady(BESIDE_FACE_FPS if movement.instrument == "face" else BESIDE_HAND_FPS)
 
 
 def of_the_instrument(movement: Movement) -> Attention:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from rom_tracker.cache_folder import cache_folder
 
 #: Goes up whenever the same recording and model would give other landmarks, or the entry has another form.
-POSE_STAGE_VERSION = 1
+POSE_STAGE_VERSION = 2
 
 
 class Kept(Protocol):

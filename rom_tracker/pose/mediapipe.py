@@ -24,17 +24,25 @@ from numpy.typing import NDArray
 
 from rom_tracker.capture import Frame
 from rom_tracker.errors import ModelFileError
-from rom_tracker.landmarks import MIRROR
+from rom_tracker.landmarks import MIRROR, locate
 from rom_tracker.pose.estimator import FaceMesh, FoundHand, FrameLandmarks, PoseModel
 from rom_tracker.pose.models import MODELS, ensure_working_model
 from rom_tracker.pose.region import ClientPlace, Region
 
 #: MediaPipe low-passes the landmarks of a video by their timestamps (a one-euro filter, 10 to 19 ms of lag at 30 frames per
-#: second). Timestamps stretched by this factor keep its tracking from frame to frame and leave the filter without effect.
-TIMESTAMP_STRETCH = 10_000
+#: second). Timestamps stretched by this factor keep its tracking from frame to frame and leave the filter without effect, also
+#: where a frame is looked at again :data:`AGAIN_STAMPS` later.
+TIMESTAMP_STRETCH = 1_000_000
+AGAIN_STAMPS = 1_000_000
 
 #: A filter that began at 0 takes the first step for one of a thirtieth of a second, and holds the second frame back.
 FIRST_STAMP = 1000 * TIMESTAMP_STRETCH
+
+#: The tracker seeks a person in a part of the picture that lies where the trunk was before, turned as it was; the landmarks lean
+#: towards that. One whose trunk has turned by more than this, or moved by more than this share of its length, is looked at again.
+TURNED_DEG = 6.0
+SHIFTED_SHARE = 0.1
+MOST_LOOKS_AGAIN = 3
 
 #: So many hands are looked for near the tested wrist: the client's two, and one of the therapist's.
 MOST_HANDS = 3
@@ -119,7 +127,8 @@ class _TwoLooks(Generic[Found]):
         """What is found in the frame as filmed and, if asked for, in its mirror image, in the first one's coordinates."""
         if self._pool is None:
             raise RuntimeError("expected an entered estimator: use it in a with statement")
-        stamp = max(self._last_stamp + 1 + MOST_TRIES, FIRST_STAMP + round(frame.time_s * 1000 * TIMESTAMP_STRETCH))
+        after_last = self._last_stamp + (1 + MOST_LOOKS_AGAIN + MOST_TRIES) * AGAIN_STAMPS
+        stamp = max(after_last, FIRST_STAMP + round(frame.time_s * 1000 * TIMESTAMP_STRETCH))
         self._last_stamp = stamp
         part = frame.image if self.region is None else self.region.cut(frame.image)
         rgb = np.asarray(cv2.cvtColor(part, cv2.COLOR_BGR2RGB), dtype=np.uint8)
@@ -159,14 +168,22 @@ class MediaPipeEstimator(_TwoLooks[FrameLandmarks]):
     def __init__(self, model: PoseModel = "full", client: ClientPlace | None = None) -> None:
         super().__init__(f"pose_{model}", None if client is None else client.region)
         self._client = client
+        self._trunks: list[tuple[complex, complex] | None] = [None, None]
 
     def _look_at(self, rgb: NDArray[np.uint8], look: int, stamp: int) -> FrameLandmarks:
         found = super()._look_at(rgb, look, stamp)
+        before, self._trunks[look] = self._trunks[look], _trunk(found)
+        for _ in range(MOST_LOOKS_AGAIN):
+            if not _has_moved(before, self._trunks[look]):
+                break
+            stamp += AGAIN_STAMPS
+            found = super()._look_at(rgb, look, stamp)
+            before, self._trunks[look] = self._trunks[look], _trunk(found)
         if self._client is None or self._client.is_at(found.xy):
             return found
         alone = self._client.alone(rgb)
         for again in range(1, MOST_TRIES + 1):
-            found = super()._look_at(alone, look, stamp + again)
+            found = super()._look_at(alone, look, stamp + again * AGAIN_STAMPS)
             if self._client.is_at(found.xy):
                 return found
         return FrameLandmarks.nobody()
@@ -201,6 +218,22 @@ class MediaPipeEstimator(_TwoLooks[FrameLandmarks]):
 
     def _is_somebody(self, found: FrameLandmarks) -> bool:
         return bool(np.isfinite(found.xy[0, 0]))
+
+
+def _trunk(found: FrameLandmarks) -> tuple[complex, complex] | None:
+    """The middle of the hips, and the way from there to that of the shoulders, as complex numbers; None where nobody was found."""
+    if np.isnan(found.xy[0, 0]):
+        return None
+    hips, shoulders = (found.xy[list(locate(name, "left"))].mean(axis=0) for name in ("mid_hip", "mid_shoulder"))
+    return complex(*hips), complex(*(shoulders - hips)) or 1e-6
+
+
+def _has_moved(before: tuple[complex, complex] | None, now: tuple[complex, complex] | None) -> bool:
+    """Whether a trunk is not where it was sought."""
+    if before is None or now is None:
+        return False
+    turned = np.degrees(np.abs(np.angle(now[1] / before[1])))
+    return bool(turned > TURNED_DEG or abs(now[0] - before[0]) > SHIFTED_SHARE * abs(before[1]))
 
 
 class PlainEstimator(MediaPipeEstimator):
