@@ -167,14 +167,16 @@ def _check_known_angle() -> tuple[bool, str]:
     from rom_tracker.analysis.measuring import measure_poses
     from rom_tracker.capture import VideoFile
     from rom_tracker.movements import load_catalogue
+    from rom_tracker.pose.attention import of_the_body
     from rom_tracker.pose.estimator import estimate_poses
     from rom_tracker.pose.mediapipe import MediaPipeEstimator
     from rom_tracker.sample_clips import sample_clips
 
     clip = sample_clips()[0]
+    movement = load_catalogue()[clip.movement]
     with output.progress_bar("Measuring a known angle") as progress:
-        poses = estimate_poses(VideoFile(clip.path), MediaPipeEstimator(), progress)
-    found = measure_poses(poses, load_catalogue()[clip.movement], clip.side)
+        poses = estimate_poses(VideoFile(clip.path), MediaPipeEstimator(), progress, of_the_body(movement, clip.side))
+    found = measure_poses(poses, movement, clip.side)
     if found.peak_deg is None:
         return False, "the sample clip was refused: " + " ".join(flag.message for flag in found.flags)
     said = f"{found.movement.title.lower()}: measured {found.peak_deg:.1f}°, true {clip.peak_deg:.1f}°"

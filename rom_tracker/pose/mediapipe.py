@@ -170,6 +170,10 @@ class MediaPipeEstimator(_TwoLooks[FrameLandmarks]):
         self._client = client
         self._trunks: list[tuple[complex, complex] | None] = [None, None]
 
+    def __enter__(self) -> Self:
+        self._trunks = [None, None]
+        return super().__enter__()
+
     def _look_at(self, rgb: NDArray[np.uint8], look: int, stamp: int) -> FrameLandmarks:
         found = super()._look_at(rgb, look, stamp)
         before, self._trunks[look] = self._trunks[look], _trunk(found)

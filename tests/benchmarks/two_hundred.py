@@ -1,9 +1,9 @@
-"""A folder of 200 recordings, 20 of them broken on purpose, measured undisturbed, and once more by a run that is killed three times.
+"""A folder of 200 recordings, 20 of them broken on purpose, measured undisturbed and by a run that is killed three times.
 
     python tests/benchmarks/two_hundred.py FOLDER ... [--work WORK] [--model lite]
 
-Folders are those of ``python -m rom_tracker.validation``; the recordings are made of their clips, smaller, with other crops, sizes and
-brightness, in four kinds of file. It fails unless every broken recording is among the failures, every other one is measured or
+Folders are those of ``python -m rom_tracker.validation``; the recordings are made of their clips, smaller, with other crops, sizes
+and brightness, in four kinds of file. It fails unless every broken recording is among the failures, every other one is measured or
 refused with its reason, and both runs, each beginning with an empty cache, give the same files, byte for byte.
 """
 
