@@ -147,6 +147,7 @@ class Pool:
         errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the worker
         # One thread for each library: the cores are shared among the workers, and sums come out alike whatever their number.
         threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+        threads |= {"OPENCV_FFMPEG_THREADS": "1", "MALLOC_ARENA_MAX": "1"}  # glibc: one heap for all threads of the models.
         # A process group of its own: Ctrl-C reaches this process alone, which ends the workers in order.
         apart: dict[str, Any] = {"creationflags": _NEW_GROUP} if sys.platform == "win32" else {"start_new_session": True}
         process = subprocess.Popen(

@@ -2,13 +2,14 @@
 
 A movement is slow against the camera: of thirty pictures a second most say what their neighbours say. What the result hangs on are
 the end ranges, and the starting positions that they are counted from. So while the limb is on its way a single look now and then
-is enough to follow it; near the end range, as far as the recording has shown one, and at rest both looks are taken, as filmed and
-mirrored, and near the end range more often. Whenever the limb is farther from its start than ever before, that is near
-the end range, so that the first repetition is not missed; and where its speed would carry it there before the next look, the next
-one comes early. Where nobody is found, or the two looks contradict each other, both are taken again soon.
+is enough to follow it; at rest both looks are taken, as filmed and mirrored, and near the end range, as far as the recording has
+shown one, both and more often. Whenever the limb is farther from its start than ever before, that is near the end range, so
+that the first repetition is not missed; and where its speed would carry it there before the next look, the next one comes early.
+While the whole body moves, as in a squat, it is followed closely. Where nobody is found, or the two looks contradict each other,
+both are taken again soon.
 
-Chosen on 81 recordings of rendered people (sets development, pairs, and 31 more) whose every frame had been looked at both ways;
-how far the results differ from those is measured by ``tests/benchmarks/attention.py``.
+Chosen on 81 recordings of rendered people (sets development and pairs, and those with body movements of set later) whose every frame
+had been looked at both ways; ``tests/benchmarks/trade.py`` measures how far the results differ from those.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import numpy as np
 
 from rom_tracker.landmarks import Side, locate
 from rom_tracker.movements import Movement, Segment
+from rom_tracker.pose.trunk import Trunk, has_moved, trunk_of
 
 if TYPE_CHECKING:
     from rom_tracker.pose.sequence import Floats
@@ -175,6 +177,7 @@ class _EndRangesGaze(_Steps):
         self._start_deg: float | None = None
         self._farthest_deg = 0.0
         self._last: tuple[float, float] | None = None
+        self._trunk: Trunk | None = None
 
     def wants(self, time_s: float, frame_s: float) -> Looks:
         return self._looks if self.is_due(time_s, frame_s) else 0
@@ -186,6 +189,10 @@ class _EndRangesGaze(_Steps):
             self._look_again(time_s)
             return
         self._follow(time_s, known_deg[0])
+        before, self._trunk = self._trunk, trunk_of(xy) or self._trunk
+        if has_moved(before, self._trunk):
+            self._looks = 2
+            self.next_after(time_s, 1 / CLOSE_FPS)
         if len(known_deg) < len(seen_deg) or abs((known_deg[-1] - known_deg[0] + 180) % 360 - 180) > DOUBT_DEG:
             self._look_again(time_s)
 

@@ -9,14 +9,17 @@ recording before.
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import functools
 import os
 import sys
 import tempfile
 from abc import abstractmethod
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from importlib import import_module
+from types import ModuleType
+from typing import Any, Generic, Self, TypeVar
 
 import cv2
 import numpy as np
@@ -24,10 +27,11 @@ from numpy.typing import NDArray
 
 from rom_tracker.capture import Frame
 from rom_tracker.errors import ModelFileError
-from rom_tracker.landmarks import MIRROR, locate
+from rom_tracker.landmarks import MIRROR
 from rom_tracker.pose.estimator import FaceMesh, FoundHand, FrameLandmarks, PoseModel
 from rom_tracker.pose.models import MODELS, ensure_working_model
 from rom_tracker.pose.region import ClientPlace, Region
+from rom_tracker.pose.trunk import Trunk, has_moved, trunk_of
 
 #: MediaPipe low-passes the landmarks of a video by their timestamps (a one-euro filter, 10 to 19 ms of lag at 30 frames per
 #: second). Timestamps stretched by this factor keep its tracking from frame to frame and leave the filter without effect, also
@@ -39,9 +43,7 @@ AGAIN_STAMPS = 1_000_000
 FIRST_STAMP = 1000 * TIMESTAMP_STRETCH
 
 #: The tracker seeks a person in a part of the picture that lies where the trunk was before, turned as it was; the landmarks lean
-#: towards that. One whose trunk has turned by more than this, or moved by more than this share of its length, is looked at again.
-TURNED_DEG = 6.0
-SHIFTED_SHARE = 0.1
+#: towards that. A frame in which the trunk has moved is looked at again, at most so many times.
 MOST_LOOKS_AGAIN = 3
 
 #: So many hands are looked for near the tested wrist: the client's two, and one of the therapist's.
@@ -105,10 +107,8 @@ class _TwoLooks(Generic[Found]):
     def __enter__(self) -> Self:
         path = ensure_working_model(self._model_key)
         with _quiet_native_stderr():
-            from mediapipe.tasks.python import BaseOptions
-
             try:
-                self._landmarkers = [self._open(BaseOptions(model_asset_path=str(path))) for _ in range(2)]
+                self._landmarkers = [self._open(_tasks().BaseOptions(model_asset_path=str(path))) for _ in range(2)]
             except (RuntimeError, ValueError, OSError) as error:
                 raise ModelFileError(f"The model {path} could not be opened: {error}.") from error
         self._pool = ThreadPoolExecutor(1)
@@ -122,6 +122,7 @@ class _TwoLooks(Generic[Found]):
         for landmarker in self._landmarkers:
             landmarker.close()
         self._landmarkers, self._pool = [], None
+        _give_back_memory()
 
     def look(self, frame: Frame, mirrored: bool = True) -> tuple[Found, Found | None]:
         """What is found in the frame as filmed and, if asked for, in its mirror image, in the first one's coordinates."""
@@ -148,9 +149,7 @@ class _TwoLooks(Generic[Found]):
         return found if self.region is None else self._placed(found, self.region)
 
     def _detect(self, landmarker: Any, rgb: NDArray[np.uint8], stamp: int) -> Found:
-        import mediapipe
-
-        answer = landmarker.detect_for_video(mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=rgb), stamp)
+        answer = landmarker.detect_for_video(_image(rgb), stamp)
         return self._read(answer, (rgb.shape[1], rgb.shape[0]))
 
 
@@ -168,7 +167,7 @@ class MediaPipeEstimator(_TwoLooks[FrameLandmarks]):
     def __init__(self, model: PoseModel = "full", client: ClientPlace | None = None) -> None:
         super().__init__(f"pose_{model}", None if client is None else client.region)
         self._client = client
-        self._trunks: list[tuple[complex, complex] | None] = [None, None]
+        self._trunks: list[Trunk | None] = [None, None]
 
     def __enter__(self) -> Self:
         self._trunks = [None, None]
@@ -176,13 +175,13 @@ class MediaPipeEstimator(_TwoLooks[FrameLandmarks]):
 
     def _look_at(self, rgb: NDArray[np.uint8], look: int, stamp: int) -> FrameLandmarks:
         found = super()._look_at(rgb, look, stamp)
-        before, self._trunks[look] = self._trunks[look], _trunk(found)
+        before, self._trunks[look] = self._trunks[look], trunk_of(found.xy)
         for _ in range(MOST_LOOKS_AGAIN):
-            if not _has_moved(before, self._trunks[look]):
+            if not has_moved(before, self._trunks[look]):
                 break
             stamp += AGAIN_STAMPS
             found = super()._look_at(rgb, look, stamp)
-            before, self._trunks[look] = self._trunks[look], _trunk(found)
+            before, self._trunks[look] = self._trunks[look], trunk_of(found.xy)
         if self._client is None or self._client.is_at(found.xy):
             return found
         alone = self._client.alone(rgb)
@@ -193,8 +192,7 @@ class MediaPipeEstimator(_TwoLooks[FrameLandmarks]):
         return FrameLandmarks.nobody()
 
     def _open(self, options: Any) -> Any:
-        from mediapipe.tasks.python import vision
-
+        vision = _tasks().vision
         return vision.PoseLandmarker.create_from_options(
             vision.PoseLandmarkerOptions(base_options=options, running_mode=vision.RunningMode.VIDEO)
         )
@@ -224,22 +222,6 @@ class MediaPipeEstimator(_TwoLooks[FrameLandmarks]):
         return bool(np.isfinite(found.xy[0, 0]))
 
 
-def _trunk(found: FrameLandmarks) -> tuple[complex, complex] | None:
-    """The middle of the hips, and the way from there to that of the shoulders, as complex numbers; None where nobody was found."""
-    if np.isnan(found.xy[0, 0]):
-        return None
-    hips, shoulders = (found.xy[list(locate(name, "left"))].mean(axis=0) for name in ("mid_hip", "mid_shoulder"))
-    return complex(*hips), complex(*(shoulders - hips)) or 1e-6
-
-
-def _has_moved(before: tuple[complex, complex] | None, now: tuple[complex, complex] | None) -> bool:
-    """Whether a trunk is not where it was sought."""
-    if before is None or now is None:
-        return False
-    turned = np.degrees(np.abs(np.angle(now[1] / before[1])))
-    return bool(turned > TURNED_DEG or abs(now[0] - before[0]) > SHIFTED_SHARE * abs(before[1]))
-
-
 class PlainEstimator(MediaPipeEstimator):
     """One look at each frame, with the recording's own times: what a plain loop over a video gets, to compare with."""
 
@@ -260,8 +242,6 @@ class PlainEstimator(MediaPipeEstimator):
 class _Finder:
     """Finds things in parts of single pictures, each on its own: nothing is followed from one to the next.
 
-    So the landmarker of a model is opened once, and stays open for the next recording.
-
     Parameters
     ----------
     model_key : str
@@ -272,8 +252,6 @@ class _Finder:
     ModelFileError
         On entering, where the model is not here and cannot be fetched.
     """
-
-    _opened: ClassVar[dict[Path, Any]] = {}
 
     def __init__(self, model_key: str) -> None:
         self._key = model_key
@@ -290,23 +268,21 @@ class _Finder:
 
     def __enter__(self) -> Self:
         path = ensure_working_model(self._key)
-        if path not in self._opened:
-            with _quiet_native_stderr():
-                self._opened[path] = self._open(str(path))
-        self._landmarker = self._opened[path]
+        with _quiet_native_stderr():
+            self._landmarker = self._open(str(path))
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self._landmarker.close()
         self._landmarker = None
+        _give_back_memory()
 
     def find(self, image: NDArray[np.uint8], part: Region, *, enlarged: bool = False) -> list[NDArray[np.float64]]:
         """(landmark, 2) pixels of everything found in a part of the picture, which is seen as it is or enlarged."""
-        import mediapipe
-
         cut = part.cut(image) if enlarged else np.ascontiguousarray(image[part.top : part.bottom, part.left : part.right])
-        rgb = cv2.cvtColor(cut, cv2.COLOR_BGR2RGB)
+        rgb = np.asarray(cv2.cvtColor(cut, cv2.COLOR_BGR2RGB), dtype=np.uint8)
         with _quiet_native_stderr():
-            answer = self._landmarker.detect(mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=rgb))
+            answer = self._landmarker.detect(_image(rgb))
         width, height = part.right - part.left, part.bottom - part.top
         return [np.array([(m.x * width + part.left, m.y * height + part.top) for m in marks]) for marks in self._marks(answer)]
 
@@ -318,10 +294,9 @@ class PeopleFinder(_Finder):
         super().__init__(f"pose_{model}")
 
     def _open(self, path: str) -> Any:
-        from mediapipe.tasks.python import BaseOptions, vision
-
+        vision = _tasks().vision
         options = vision.PoseLandmarkerOptions(
-            base_options=BaseOptions(model_asset_path=path), running_mode=vision.RunningMode.IMAGE, num_poses=MOST_PEOPLE
+            base_options=_tasks().BaseOptions(model_asset_path=path), running_mode=vision.RunningMode.IMAGE, num_poses=MOST_PEOPLE
         )
         return vision.PoseLandmarker.create_from_options(options)
 
@@ -336,10 +311,9 @@ class HandFinder(_Finder):
         super().__init__("hand")
 
     def _open(self, path: str) -> Any:
-        from mediapipe.tasks.python import BaseOptions, vision
-
+        vision = _tasks().vision
         options = vision.HandLandmarkerOptions(
-            base_options=BaseOptions(model_asset_path=path), running_mode=vision.RunningMode.IMAGE, num_hands=MOST_HANDS
+            base_options=_tasks().BaseOptions(model_asset_path=path), running_mode=vision.RunningMode.IMAGE, num_hands=MOST_HANDS
         )
         return vision.HandLandmarker.create_from_options(options)
 
@@ -354,8 +328,7 @@ class HandEstimator(_TwoLooks[tuple[FoundHand, ...]]):
         super().__init__("hand", region)
 
     def _open(self, options: Any) -> Any:
-        from mediapipe.tasks.python import vision
-
+        vision = _tasks().vision
         return vision.HandLandmarker.create_from_options(
             vision.HandLandmarkerOptions(base_options=options, running_mode=vision.RunningMode.VIDEO, num_hands=MOST_HANDS)
         )
@@ -395,8 +368,7 @@ class FaceEstimator(_TwoLooks[FaceMesh]):
         super().__init__("face", region)
 
     def _open(self, options: Any) -> Any:
-        from mediapipe.tasks.python import vision
-
+        vision = _tasks().vision
         return vision.FaceLandmarker.create_from_options(
             vision.FaceLandmarkerOptions(base_options=options, running_mode=vision.RunningMode.VIDEO)
         )
@@ -421,6 +393,35 @@ def _mediapipe_version() -> str:
     from importlib.metadata import version
 
     return version("mediapipe")
+
+
+@functools.cache
+def _tasks() -> Any:
+    """The module ``mediapipe.tasks.python``.
+
+    It imports pyplot for drawings of its own, which are not used here; that takes most of a second and 24 MiB, so that an empty
+    module stands in for it meanwhile.
+    """
+    standing_in = [name for name in ("matplotlib", "matplotlib.pyplot") if name not in sys.modules]
+    sys.modules.update({name: ModuleType(name) for name in standing_in})
+    try:
+        return import_module("mediapipe.tasks.python")
+    finally:
+        for name in standing_in:
+            del sys.modules[name]
+
+
+def _image(rgb: NDArray[np.uint8]) -> Any:
+    import mediapipe
+
+    return mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=rgb)
+
+
+def _give_back_memory() -> None:
+    """Hand the memory of a model that was closed back to the system, which glibc would keep: 70 (full) to 170 MiB (heavy)."""
+    if sys.platform == "linux":
+        with contextlib.suppress(AttributeError, OSError):
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 @contextlib.contextmanager

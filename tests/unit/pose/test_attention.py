@@ -99,6 +99,14 @@ def test_where_the_two_looks_contradict_each_other_both_are_taken_again_soon():
     assert (looks[at] == 2).all()
 
 
+def test_while_the_whole_body_moves_it_is_followed_closely():
+    time_s, angle_deg = repetitions_deg([60, 55], rest_s=1.5, move_s=2.0)
+    looks = looks_of(stick_passes("trunk_flexion", "right", angle_deg, time_s), EndRanges(CATALOGUE["trunk_flexion"], "right"))
+    bending = (time_s > 2.2) & (time_s < 3.0)
+    assert np.diff(time_s[bending & (looks > 0)]).max() <= 1 / CLOSE_FPS + 1e-6
+    assert set(looks[bending]) == {0, 2}
+
+
 @pytest.mark.parametrize("move_s", [0.25, 0.5, 1.0, 2.5])
 @pytest.mark.parametrize("key", OF_THE_BODY)
 def test_the_result_is_that_of_every_frame_however_fast_the_movement(key, move_s):

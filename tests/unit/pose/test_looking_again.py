@@ -11,7 +11,8 @@ from stick_figure import stick_passes
 from rom_tracker.capture import Frame
 from rom_tracker.pose import mediapipe
 from rom_tracker.pose.estimator import FrameLandmarks
-from rom_tracker.pose.mediapipe import AGAIN_STAMPS, TURNED_DEG, MediaPipeEstimator
+from rom_tracker.pose.mediapipe import AGAIN_STAMPS, MediaPipeEstimator
+from rom_tracker.pose.trunk import TURNED_DEG
 
 #: Trunk flexion in the frame whose picture has that value.
 LEANS = stick_passes("trunk_flexion", "right", np.arange(91), np.arange(91) / 30).as_filmed
