@@ -8,8 +8,8 @@ that the first repetition is not missed; and where its speed would carry it ther
 While the whole body moves, as in a squat, it is followed closely. Where nobody is found, or the two looks contradict each other,
 both are taken again soon.
 
-Chosen on 81 recordings of rendered people (sets development and pairs, and those with body movements of set later) whose every frame
-had been looked at both ways; ``tests/benchmarks/trade.py`` measures how far the results differ from those.
+Chosen on 81 recordings of rendered people (movements of the body in the sets development, pairs and later) whose every frame had
+been looked at both ways; ``tests/benchmarks/trade.py`` measures how far the results differ from those.
 """
 
 from __future__ import annotations
