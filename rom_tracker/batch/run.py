@@ -314,12 +314,13 @@ def _usual_workers() -> int:
 
 def _have_models(tasks: Iterable[Task], catalogue: Catalogue, model: str) -> None:
     """Fetch the models here and once, not in every worker."""
-    from rom_tracker.pose.models import fetch_models
+    from rom_tracker.pose.models import ensure_working_model
 
     movements = {task.movement: catalogue[task.movement] for task in tasks}.values()
     instruments = {movement.instrument for movement in movements} - {"body"}
     bodies = {"full"} | ({movement.model for movement in movements} if model == "auto" else {model})
-    fetch_models([*(f"pose_{body}" for body in sorted(bodies)), *sorted(instruments)])
+    for key in (*(f"pose_{body}" for body in sorted(bodies)), *sorted(instruments)):
+        ensure_working_model(key)
 
 
 def _written(
