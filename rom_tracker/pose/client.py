@@ -2,8 +2,9 @@
 
 The pose model's tracker holds on to one person, whichever it finds first: beside a therapist it measured the therapist, or jumped
 from one to the other, in 2 of 3 rendered recordings. So a few frames are looked at first, in overlapping parts, since two people
-side by side are often found as one in the whole picture. Where there are several people, the client is the one pointed at, or the
-one who moves as the movement says, or, where others move as much, the one at the place where the client was last time; the
+side by side are often found as one in the whole picture, and once more with everybody found so far greyed out: a client in profile
+beside a therapist who faces the camera was not found otherwise. Where there are several people, the client is the one pointed at,
+or the one who moves as the movement says, or, where others move as much, the one at the place where the client was last time; the
 recording is followed within the part of the picture that is the client's.
 """
 
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -39,6 +41,10 @@ WITHIN_SHARE = 0.85
 #: Somebody is there who is found in this share of the frames looked at.
 PRESENT_SHARE = 0.5
 
+#: What is greyed out of somebody, in trunk lengths: so far beyond shoulders and hips to either side, and limbs so wide. Nobody was
+#: found in what was left of the pictures of 32 people alone (two seated ones' legs were, with the trunk alone greyed out).
+TRUNK_MARGIN, LIMB_WIDTH = 0.2, 0.35
+
 #: Room about the client's landmarks, in trunk lengths.
 ROOM = 0.5
 
@@ -51,6 +57,14 @@ SURE_FACTOR = 2.0
 #: Less movement than this, in trunk lengths, is landmark noise and tells nobody apart.
 LEAST_MOVED = 0.1
 
+_GREY = 128
+
+#: The landmarks along each arm and leg.
+_LIMBS = [
+    [LANDMARKS.index(f"{side}_{point}") for point in limb]
+    for side in ("left", "right")
+    for limb in (("shoulder", "elbow", "wrist", "index"), ("hip", "knee", "ankle", "foot_index"))
+]
 
 ChosenBy = Literal["movement", "point", "last place", "largest movement"]
 
@@ -139,7 +153,7 @@ def people_in(video: VideoFile, model: PoseModel = "full") -> People:
     from rom_tracker.pose.mediapipe import PeopleFinder
 
     finder = PeopleFinder(model)
-    key = f"people-{cache.key(video.content_hash(), finder.name)}"
+    key = f"people-{cache.key(video.content_hash(), finder.name, 'greyed out')}"
     kept = cache.load(key, People)
     if kept is not None:
         return kept
@@ -224,10 +238,32 @@ def _looked(video: VideoFile, finder: Any) -> list[list[Floats]]:
     """What was found in each of the frames looked at: (landmark, 2) pixels for each finding."""
     found: list[list[Floats]] = []
     for looks in (FIRST_LOOKS, ALL_LOOKS):
-        found = [[marks for part in _parts(video.size) for marks in finder.find(image, part)] for image in _frames(video, looks)]
+        found = [_found_in(image, finder) for image in _frames(video, looks)]
         if len(_told_apart(found)) < 2:
             break
     return found
+
+
+def _found_in(image: NDArray[np.uint8], finder: Any) -> list[Floats]:
+    """(landmark, 2) pixels for each finding in one picture: in its parts, and in all of it without those who were found."""
+    whole, *halves = _parts((image.shape[1], image.shape[0]))
+    found = [marks for part in (whole, *halves) for marks in finder.find(image, part)]
+    return [*found, *finder.find(greyed_out(image, found), whole)] if found else []
+
+
+def greyed_out(image: NDArray[np.uint8], people: list[Floats]) -> NDArray[np.uint8]:
+    """(height, width, 3) a copy of a picture in which people, (landmark, 2) pixels each, are painted over: the trunk from top to
+    bottom, and the limbs."""
+    grey = image.copy()
+    for marks in people:
+        trunk_px = float(np.linalg.norm(_middle(marks, "mid_shoulder") - _middle(marks, "mid_hip")))
+        trunk_x = marks[[LANDMARKS.index(f"{side}_{point}") for side in ("left", "right") for point in ("shoulder", "hip")], 0]
+        left, right = trunk_x.min() - TRUNK_MARGIN * trunk_px, trunk_x.max() + TRUNK_MARGIN * trunk_px
+        grey[:, max(round(left), 0) : max(round(right), 0)] = _GREY
+        for limb in _LIMBS:
+            points = np.clip(marks[limb], -image.size, image.size).round().astype(np.int32)
+            cv2.polylines(grey, [points], isClosed=False, color=(_GREY,) * 3, thickness=max(round(LIMB_WIDTH * trunk_px), 1))
+    return grey
 
 
 def _frames(video: VideoFile, count: int) -> list[NDArray[np.uint8]]:
