@@ -1,11 +1,12 @@
 """The client, when others are in the picture too.
 
 The pose model's tracker holds on to one person, whichever it finds first: beside a therapist it measured the therapist, or jumped
-from one to the other, in 2 of 3 rendered recordings. So a few frames are looked at first, in overlapping parts, since two people
-side by side are often found as one in the whole picture, and once more with everybody found so far greyed out: a client in profile
-beside a therapist who faces the camera was not found otherwise. Where there are several people, the client is the one pointed at,
-or the one who moves as the movement says, or, where others move as much, the one at the place where the client was last time; the
-recording is followed within the part of the picture that is the client's.
+from one to the other, in 2 of 3 rendered recordings. So a few frames are looked at first: in overlapping parts, since two people
+side by side are often found as one in the whole picture, and once more without each of those found, who is greyed out, since a
+client in profile beside a therapist who faces the camera was not found at all, and one half before him only mixed with him. Where
+there are several people, the client is the one pointed at, or the one who moves as the movement says, or, where others move as
+much, the one at the place where the client was last time; the recording is followed within the part of the picture that is the
+client's.
 """
 
 from __future__ import annotations
@@ -41,9 +42,13 @@ WITHIN_SHARE = 0.85
 #: Somebody is there who is found in this share of the frames looked at.
 PRESENT_SHARE = 0.5
 
-#: What is greyed out of somebody, in trunk lengths: so far beyond shoulders and hips to either side, and limbs so wide. Nobody was
-#: found in what was left of the pictures of 32 people alone (two seated ones' legs were, with the trunk alone greyed out).
+#: What is greyed out of somebody, in trunk lengths: so far beyond shoulders and hips to either side, from the top of the picture to
+#: the bottom, and limbs so wide. Nobody was found in what was left of the pictures of 32 people alone (two seated ones' legs were,
+#: with the trunk alone greyed out).
 TRUNK_MARGIN, LIMB_WIDTH = 0.2, 0.35
+
+#: So many findings in a picture are greyed out at most, one at a time.
+MOST_GREYED_OUT = 6
 
 #: Room about the client's landmarks, in trunk lengths.
 ROOM = 0.5
@@ -58,6 +63,8 @@ SURE_FACTOR = 2.0
 LEAST_MOVED = 0.1
 
 _GREY = 128
+
+_TRUNK = [LANDMARKS.index(f"{side}_{point}") for side in ("left", "right") for point in ("shoulder", "hip")]
 
 #: The landmarks along each arm and leg.
 _LIMBS = [
@@ -153,7 +160,7 @@ def people_in(video: VideoFile, model: PoseModel = "full") -> People:
     from rom_tracker.pose.mediapipe import PeopleFinder
 
     finder = PeopleFinder(model)
-    key = f"people-{cache.key(video.content_hash(), finder.name, 'greyed out')}"
+    key = f"people-{cache.key(video.content_hash(), finder.name, 'each greyed out')}"
     kept = cache.load(key, People)
     if kept is not None:
         return kept
@@ -245,19 +252,26 @@ def _looked(video: VideoFile, finder: Any) -> list[list[Floats]]:
 
 
 def _found_in(image: NDArray[np.uint8], finder: Any) -> list[Floats]:
-    """(landmark, 2) pixels for each finding in one picture: in its parts, and in all of it without those who were found."""
+    """(landmark, 2) pixels for each finding in one picture: those beside somebody greyed out or, where there are none, all."""
     whole, *halves = _parts((image.shape[1], image.shape[0]))
     found = [marks for part in (whole, *halves) for marks in finder.find(image, part)]
-    return [*found, *finder.find(greyed_out(image, found), whole)] if found else []
+    beside: list[Floats] = []
+    told: list[Floats] = []
+    for marks in (waiting := list(found)):
+        if len(told) < MOST_GREYED_OUT and all(_apart(marks, [(0, other)]) >= ONE_PERSON_WITHIN for other in told):
+            told.append(marks)
+            others = finder.find(greyed_out(image, [marks]), whole)
+            beside += others
+            waiting += others
+    return [*beside, *finder.find(greyed_out(image, beside), whole)] if beside else found
 
 
 def greyed_out(image: NDArray[np.uint8], people: list[Floats]) -> NDArray[np.uint8]:
-    """(height, width, 3) a copy of a picture in which people, (landmark, 2) pixels each, are painted over: the trunk from top to
-    bottom, and the limbs."""
+    """(height, width, 3) a copy of a picture in which people, (landmark, 2) pixels each, are painted over: trunks and limbs."""
     grey = image.copy()
     for marks in people:
         trunk_px = float(np.linalg.norm(_middle(marks, "mid_shoulder") - _middle(marks, "mid_hip")))
-        trunk_x = marks[[LANDMARKS.index(f"{side}_{point}") for side in ("left", "right") for point in ("shoulder", "hip")], 0]
+        trunk_x = marks[_TRUNK, 0]
         left, right = trunk_x.min() - TRUNK_MARGIN * trunk_px, trunk_x.max() + TRUNK_MARGIN * trunk_px
         grey[:, max(round(left), 0) : max(round(right), 0)] = _GREY
         for limb in _LIMBS:

@@ -226,7 +226,7 @@ class _Finder:
     Raises
     ------
     ModelFileError
-        On entering, where the model is not here and cannot be fetched.
+        On entering, where the model is not here and cannot be fetched, or cannot be opened.
     """
 
     def __init__(self, model_key: str) -> None:
@@ -245,7 +245,10 @@ class _Finder:
     def __enter__(self) -> Self:
         path = ensure_model(self._key)
         with _quiet_native_stderr():
-            self._landmarker = self._open(str(path))
+            try:
+                self._landmarker = self._open(str(path))
+            except (RuntimeError, ValueError, OSError) as error:
+                raise ModelFileError(f"The model {path} could not be opened: {error}.") from error
         return self
 
     def __exit__(self, *exc: object) -> None:

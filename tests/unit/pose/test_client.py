@@ -8,7 +8,7 @@ from rom_tracker.errors import UsageError
 from rom_tracker.landmarks import INDEX, LANDMARKS
 from rom_tracker.mannequin import STANDING_M
 from rom_tracker.movements import load_catalogue
-from rom_tracker.pose.client import ALL_LOOKS, Client, People, _told_apart, client_of
+from rom_tracker.pose.client import ALL_LOOKS, Client, People, _found_in, _told_apart, client_of, greyed_out
 from rom_tracker.pose.region import ClientPlace, Region
 
 MOVEMENTS = load_catalogue().movements
@@ -160,3 +160,52 @@ def test_landmarks_are_the_clients_where_the_hips_are():
     assert place.is_at(standing(205))
     assert not place.is_at(standing(290))
     assert not place.is_at(np.full((33, 2), np.nan))
+
+
+class OneAtATime:
+    """Finds, of the people whose hips are not painted over, the first one alone: what the pose model does with near neighbours."""
+
+    def __init__(self, *people: np.ndarray) -> None:
+        self.people = people
+        self.pictures = 0
+
+    def find(self, image: np.ndarray, part: Region) -> list[np.ndarray]:
+        self.pictures += 1
+        for marks in self.people:
+            x, y = marks[[INDEX["left_hip"], INDEX["right_hip"]]].mean(axis=0).astype(int)
+            if part.left <= x < part.right and image[y, x, 0] == 255:
+                return [marks]
+        return []
+
+
+PICTURE = np.full((480, 640, 3), 255, dtype=np.uint8)
+
+
+@pytest.mark.parametrize("order", [(200, 290), (290, 200), (200, 290, 420)])
+def test_who_is_found_only_when_the_others_are_greyed_out_is_found(order):
+    found = _found_in(PICTURE, OneAtATime(*(standing(x) for x in order)))
+    hips = {round(float(marks[[INDEX["left_hip"], INDEX["right_hip"]], 0].mean())) for marks in found}
+    assert hips == set(order)
+
+
+def test_somebody_alone_is_found_and_costs_one_more_look():
+    finder = OneAtATime(standing(250))
+    found = _found_in(PICTURE, finder)
+    assert {float(marks[INDEX["nose"], 0]) for marks in found} == {250}
+    assert finder.pictures == 5
+
+
+def test_nobody_is_nobody():
+    assert _found_in(PICTURE, OneAtATime()) == []
+
+
+def test_trunk_and_limbs_are_greyed_out_and_the_neighbour_is_not():
+    marks = standing(200)
+    marks[INDEX["left_wrist"]] = marks[INDEX["left_index"]] = 330, 150
+    grey = greyed_out(PICTURE, [marks])
+    assert (PICTURE == 255).all()
+    for point in ("left_hip", "right_shoulder", "left_wrist", "left_ankle", "right_knee"):
+        x, y = marks[INDEX[point]].astype(int)
+        assert (grey[y, x] == 128).all(), point
+    assert (grey[:, 360:] == 255).all()
+    assert (grey[300:, 320:] == 255).all()
