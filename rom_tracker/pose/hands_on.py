@@ -39,6 +39,10 @@ OWN_WITHIN = 0.2
 #: arm is twice as wide.
 ON_WITHIN = 0.08
 
+#: What reaches farther than this from wrist to fingertip is no hand; in trunk lengths. Found hands of rendered people reach 0.28 to
+#: 0.41; 0.47 to 0.51 was a raised forearm, taken for a hand with the wrist at the elbow.
+LONGEST_HAND = 0.45
+
 #: A hand found in one look alone, with none in another within so many seconds, is not believed; nor is a gap of that length.
 WITHIN_S = 0.5
 
@@ -115,6 +119,8 @@ def covered_frames(hands: HandsNearby, poses: PoseSequence, movement: Movement, 
     for look, frame in enumerate(frames):
         for hand in hands.xy[look]:
             if np.isnan(hand).any() or np.isnan(start[frame]).any():
+                continue
+            if np.linalg.norm(hand - hand[0], axis=1).max() > LONGEST_HAND * trunk_px:
                 continue
             own = np.linalg.norm(wrists[frame] - hand[0], axis=1).min() < OWN_WITHIN * trunk_px
             on[look] |= not own and _distances(hand, start[frame], end[frame]).min() < ON_WITHIN * trunk_px

@@ -21,8 +21,8 @@ def end_ranges_s() -> list[float]:
     return [r.peak_s for r in measure_poses(PASSES, ELBOW, "left").repetitions.scored]
 
 
-def hands(*windows_s: tuple[float, float], along: float = 0.4, beside_trunks: float = 0.0) -> HandsNearby:
-    """A hand at a share of the way along the forearm, and so far to its side, during the windows."""
+def hands(*windows_s: tuple[float, float], along: float = 0.4, beside_trunks: float = 0.0, size: float = 1.0) -> HandsNearby:
+    """A hand at a share of the way along the forearm, and so far to its side, during the windows; so many times the usual size."""
     elbow, wrist = (POSES.point(name, "left") for name in ("elbow", "wrist"))
     trunk_px = np.linalg.norm(POSES.point("mid_shoulder", "left") - POSES.point("mid_hip", "left"), axis=1)[0]
     xy = np.full((len(LOOKS_S), 1, 21, 2), np.nan)
@@ -31,7 +31,7 @@ def hands(*windows_s: tuple[float, float], along: float = 0.4, beside_trunks: fl
         way = wrist[frame] - elbow[frame]
         aside = np.array([-way[1], way[0]]) / np.linalg.norm(way) * beside_trunks * trunk_px
         if any(first <= t <= last for first, last in windows_s):
-            xy[look, 0] = elbow[frame] + along * way + aside + SHAPE_PX
+            xy[look, 0] = elbow[frame] + along * way + aside + size * SHAPE_PX
     return HandsNearby(LOOKS_S, xy)
 
 
@@ -50,6 +50,7 @@ def test_frames_with_a_hand_across_the_forearm_are_covered_and_no_others():
         ("beside the limb", hands((1.0, 2.0), beside_trunks=0.2)),
         ("the client's own hand", hands((1.0, 2.0), along=1.0)),
         ("seen once", hands((1.0, 1.1))),
+        ("too large for a hand", hands((1.0, 2.0), size=15.0)),
         ("none", hands()),
     ],
 )
