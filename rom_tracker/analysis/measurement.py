@@ -19,18 +19,11 @@ from rom_tracker.analysis.flag import Flag, Verdict, verdict_of
 from rom_tracker.analysis.lens import lens_dict, lens_for, with_lens
 from rom_tracker.analysis.quality import file_flags, flags_of, no_person, small_range
 from rom_tracker.analysis.repetitions import Repetition, Repetitions, find_repetitions
-from rom_tracker.analysis.seeing import (
-    SMALL_FACE_PX,
-    VIEW_CAUTION_DEG,
-    client_flags,
-    crossing_flags,
-    fit_flags,
-    hands_not_looked_for,
-)
+from rom_tracker.analysis.seeing import SMALL_FACE_PX, VIEW_CAUTION_DEG, client_flags, crossing_flags, fit_flags
 from rom_tracker.analysis.uncertainty import ARM_NOT_SEEN_DEG, POOR_NOD_DEG, TURNED_VIEW_DEG, ErrorBudget, end_range_budget
 from rom_tracker.capture import VideoFile
 from rom_tracker.capture.lens import LensProfile
-from rom_tracker.errors import ModelFileError, UsageError
+from rom_tracker.errors import UsageError
 from rom_tracker.landmarks import Side, locate
 from rom_tracker.movements import Movement, load_catalogue
 from rom_tracker.pose import smoothing
@@ -88,8 +81,7 @@ class RomMeasurement:
     offset_deg : float
         The correction in ``peak_deg``; see :mod:`rom_tracker.analysis.correction`.
     hand_on : (frame,) bool or None
-        Where somebody else's hand lay on the limb, which is not scored; None where nobody else is in the picture, or the hand model
-        is not here.
+        Where somebody else's hand lay on the limb, which is not scored; None where nobody else is in the picture.
     checks : tuple of Check
         The set-up: what was found of view, distance, light and so on, how far that is fine, and what to do about it.
     """
@@ -277,13 +269,9 @@ def measure(
     second = _round_of(progress, 1, rounds)
     hands = hands_of(source, passes, side, second) if movement.instrument == "hand" else None
     faces = faces_of(source, passes, second) if movement.instrument == "face" and passes.person_found.any() else None
-    others = client_flags(person)
-    try:
-        hand_on = hands_on_limb(source, passes, movement, side, person.place)
-    except ModelFileError:  # The client can be measured without it.
-        hand_on, others = None, (*others, hands_not_looked_for())
+    hand_on = hands_on_limb(source, passes, movement, side, person.place)
     crossing = crossing_flags(crossing_s(person, passes, movement, side, hand_on))
-    flags = (*file_flags(ended_early=source.ended_early, model=chosen, usual=movement.model), *others, *crossing)
+    flags = (*file_flags(ended_early=source.ended_early, model=chosen, usual=movement.model), *client_flags(person), *crossing)
     sight = Sight(people=person.people, light=light_of(source, passes), roll_deg=roll_deg)
     hands, faces = hands and undistorted_mesh(hands, lens), faces and undistorted_mesh(faces, lens)
     found = measure_poses(

@@ -85,15 +85,6 @@ def crossing_flags(crossing_s: float) -> tuple[Flag, ...]:
     return (Flag("limb_across_somebody", message, "refused"),)
 
 
-def hands_not_looked_for() -> Flag:
-    """That others are in the picture, and whether a hand of theirs lay on the limb could not be told."""
-    message = (
-        "Whether somebody else's hand lay on the limb was not looked for, since the hand model is not on this computer "
-        "(`rom-tracker models --fetch hand` gets it). If one did, the limb may have been led: look at the overlay video."
-    )
-    return Flag("hands_not_looked_for", message, "caution")
-
-
 def hand_on_flags(reading: Reading, repetitions: Repetitions) -> list[Flag]:
     """Whether somebody else's hand lay on the limb, and when."""
     if not is_held(reading):

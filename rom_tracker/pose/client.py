@@ -47,6 +47,9 @@ PRESENT_SHARE = 0.5
 #: with the trunk alone greyed out).
 TRUNK_MARGIN, LIMB_WIDTH = 0.2, 0.35
 
+#: The margin where the limbs are left, in trunk lengths.
+NARROW_MARGIN = 0.05
+
 #: So many findings in a picture are greyed out at most, one at a time.
 MOST_GREYED_OUT = 6
 
@@ -266,15 +269,18 @@ def _found_in(image: NDArray[np.uint8], finder: Any) -> list[Floats]:
     return [*beside, *finder.find(greyed_out(image, beside), whole)] if beside else found
 
 
-def greyed_out(image: NDArray[np.uint8], people: list[Floats]) -> NDArray[np.uint8]:
-    """(height, width, 3) a copy of a picture in which people, (landmark, 2) pixels each, are painted over: trunks and limbs."""
+def greyed_out(image: NDArray[np.uint8], people: list[Floats], *, limbs: bool = True) -> NDArray[np.uint8]:
+    """(height, width, 3) a copy of a picture in which people, (landmark, 2) pixels each, are painted over: trunks, and limbs.
+
+    Without the limbs the trunks are painted over less widely too, so that hands on them are left.
+    """
     grey = image.copy()
     for marks in people:
         trunk_px = float(np.linalg.norm(_middle(marks, "mid_shoulder") - _middle(marks, "mid_hip")))
         trunk_x = marks[_TRUNK, 0]
-        left, right = trunk_x.min() - TRUNK_MARGIN * trunk_px, trunk_x.max() + TRUNK_MARGIN * trunk_px
-        grey[:, max(round(left), 0) : max(round(right), 0)] = _GREY
-        for limb in _LIMBS:
+        margin = (TRUNK_MARGIN if limbs else NARROW_MARGIN) * trunk_px
+        grey[:, max(round(trunk_x.min() - margin), 0) : max(round(trunk_x.max() + margin), 0)] = _GREY
+        for limb in _LIMBS if limbs else ():
             points = np.clip(marks[limb], -image.size, image.size).round().astype(np.int32)
             cv2.polylines(grey, [points], isClosed=False, color=(_GREY,) * 3, thickness=max(round(LIMB_WIDTH * trunk_px), 1))
     return grey

@@ -285,24 +285,6 @@ class PeopleFinder(_Finder):
         return list(answer.pose_landmarks)
 
 
-class HandFinder(_Finder):
-    """Finds several hands in single pictures with MediaPipe's hand landmarker."""
-
-    def __init__(self) -> None:
-        super().__init__("hand")
-
-    def _open(self, path: str) -> Any:
-        from mediapipe.tasks.python import BaseOptions, vision
-
-        options = vision.HandLandmarkerOptions(
-            base_options=BaseOptions(model_asset_path=path), running_mode=vision.RunningMode.IMAGE, num_hands=MOST_HANDS
-        )
-        return vision.HandLandmarker.create_from_options(options)
-
-    def _marks(self, answer: Any) -> list[Any]:
-        return list(answer.hand_landmarks)
-
-
 class HandEstimator(_TwoLooks[tuple[FoundHand, ...]]):
     """Finds the hands in a part of the picture with MediaPipe's hand landmarker."""
 

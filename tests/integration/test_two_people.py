@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from rom_tracker.analysis.measurement import measure
-from rom_tracker.pose import models
 
 pytestmark = pytest.mark.slow
 
@@ -42,18 +40,12 @@ def test_a_client_in_profile_is_found_before_a_therapist_who_faces_the_camera() 
     assert "2 people are in the picture; the one on the right" in said.message
 
 
-def test_without_the_hand_model_the_client_is_measured_and_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    here = models.ensure_model("pose_full")
-    monkeypatch.setenv("ROM_TRACKER_CACHE", str(tmp_path))
-    (tmp_path / "models").mkdir()
-    (tmp_path / "models" / here.name).symlink_to(here)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("PIP_FIND_LINKS", "")
-    monkeypatch.setenv("PIP_RETRIES", "0")
-    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9")
-    found = measure(DATA / "therapist-beside.mp4", "shoulder_abduction", "left")
-    assert found.peak_deg == pytest.approx(TRUE_DEG, abs=6)
-    assert found.hand_on is None
-    (said,) = [flag for flag in found.flags if flag.code == "hands_not_looked_for"]
-    assert said.severity == "caution"
-    assert "rom-tracker models --fetch hand" in said.message
+def test_a_repetition_under_the_therapists_hand_is_marked_and_not_scored() -> None:
+    found = measure(DATA / "therapist-holds.mp4", "knee_flexion", "left")
+    assert found.hand_on is not None
+    held_s = found.angles.time_s[found.hand_on]
+    assert held_s.min() == pytest.approx(0.9, abs=0.35)
+    assert held_s.max() == pytest.approx(2.2, abs=0.35)
+    assert len(found.repetitions.scored) == 1
+    assert found.peak_deg == pytest.approx(108.2, abs=6)
+    assert "hand_on_limb" in [flag.code for flag in found.flags]

@@ -209,3 +209,12 @@ def test_trunk_and_limbs_are_greyed_out_and_the_neighbour_is_not():
         assert (grey[y, x] == 128).all(), point
     assert (grey[:, 360:] == 255).all()
     assert (grey[300:, 320:] == 255).all()
+
+
+def test_without_the_limbs_the_trunk_alone_is_greyed_out():
+    marks = standing(200)
+    marks[INDEX["left_wrist"]] = marks[INDEX["left_index"]] = 330, 150
+    grey = greyed_out(PICTURE, [marks], limbs=False)
+    shoulders = marks[[INDEX["left_shoulder"], INDEX["right_shoulder"]], 0]
+    assert (grey[:, int(shoulders.min()) : int(shoulders.max())] == 128).all()
+    assert (grey[:, int(shoulders.max()) + 15 :] == 255).all()
