@@ -5,8 +5,8 @@ from one to the other, in 2 of 3 rendered recordings. So a few frames are looked
 side by side are often found as one in the whole picture, and once more without each of those found, who is greyed out, since a
 client in profile beside a therapist who faces the camera was not found at all, and one half before him only mixed with him. Where
 there are several people, the client is the one pointed at, or the one who moves as the movement says, or, where others move as
-much, the one at the place where the client was last time; the recording is followed within the part of the picture that is the
-client's.
+much, the one at the place where the client was last time, or else in the middle of the picture; the recording is followed within
+the part of the picture that is the client's.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ PRESENT_SHARE = 0.5
 #: with the trunk alone greyed out).
 TRUNK_MARGIN, LIMB_WIDTH = 0.2, 0.35
 
-#: The margin where the limbs are left, in trunk lengths.
-NARROW_MARGIN = 0.05
+#: Where the limbs are left, the trunk has no margin, but reaches at least so far to either side; in trunk lengths.
+LEAST_REACH = 0.15
 
 #: So many findings in a picture are greyed out at most, one at a time.
 MOST_GREYED_OUT = 6
@@ -76,7 +76,7 @@ _LIMBS = [
     for limb in (("shoulder", "elbow", "wrist", "index"), ("hip", "knee", "ankle", "foot_index"))
 ]
 
-ChosenBy = Literal["movement", "point", "last place", "largest movement"]
+ChosenBy = Literal["movement", "point", "last place", "middle"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,8 +128,8 @@ class Client:
         How many are in the picture.
     place : ClientPlace or None
         Where the client is; None where nobody else is in the picture.
-    chosen_by : {"movement", "point", "last place", "largest movement"}
-        The last one where others move nearly as much and nothing else tells who it is.
+    chosen_by : {"movement", "point", "last place", "middle"}
+        The last one where others move nearly as much and nothing else tells who it is: the one nearest to the picture's middle.
     others : (person, landmark, 2)
         The others' landmarks, pixels of the picture, median over the recording; from left to right.
     """
@@ -221,7 +221,9 @@ def _chosen(
         return most, "movement"
     if last is not None:
         return int(np.argmin(np.linalg.norm(people.hips - np.array(last), axis=-1))), "last place"
-    return most, "largest movement"
+    off_middle = np.abs(people.hips[:, 0] - people.image_size[0] / 2)
+    as_much = moved * SURE_FACTOR >= moved[most]
+    return int(np.argmin(np.where(as_much, off_middle, np.inf))), "middle"
 
 
 def movements_of(people: People, movement: Movement, side: Side) -> Floats:
@@ -272,14 +274,16 @@ def _found_in(image: NDArray[np.uint8], finder: Any) -> list[Floats]:
 def greyed_out(image: NDArray[np.uint8], people: list[Floats], *, limbs: bool = True) -> NDArray[np.uint8]:
     """(height, width, 3) a copy of a picture in which people, (landmark, 2) pixels each, are painted over: trunks, and limbs.
 
-    Without the limbs the trunks are painted over less widely too, so that hands on them are left.
+    Without the limbs the trunks are painted over less widely too, so that hands on the limbs are left.
     """
     grey = image.copy()
     for marks in people:
         trunk_px = float(np.linalg.norm(_middle(marks, "mid_shoulder") - _middle(marks, "mid_hip")))
         trunk_x = marks[_TRUNK, 0]
-        margin = (TRUNK_MARGIN if limbs else NARROW_MARGIN) * trunk_px
-        grey[:, max(round(trunk_x.min() - margin), 0) : max(round(trunk_x.max() + margin), 0)] = _GREY
+        low, high = float(trunk_x.min()), float(trunk_x.max())
+        reach = (high - low) / 2 + TRUNK_MARGIN * trunk_px if limbs else max((high - low) / 2, LEAST_REACH * trunk_px)
+        left, right = (low + high) / 2 - reach, (low + high) / 2 + reach
+        grey[:, max(round(left), 0) : max(round(right), 0)] = _GREY
         for limb in _LIMBS if limbs else ():
             points = np.clip(marks[limb], -image.size, image.size).round().astype(np.int32)
             cv2.polylines(grey, [points], isClosed=False, color=(_GREY,) * 3, thickness=max(round(LIMB_WIDTH * trunk_px), 1))

@@ -165,7 +165,7 @@ def _others_hands(video: VideoFile, poses: PoseSequence, client: ClientPlace) ->
     from rom_tracker.pose.mediapipe import PeopleFinder
 
     finder = PeopleFinder()
-    key = cache.key(video.content_hash(), "others' hands", finder.name, poses.model, str(client))
+    key = cache.key(video.content_hash(), "hands of others", finder.name, poses.model, str(client))
     kept = cache.load(key, OthersHands)
     if kept is not None:
         return kept

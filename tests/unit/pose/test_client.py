@@ -48,10 +48,18 @@ def test_the_client_is_the_one_who_moves_as_the_movement_says():
         assert client.place.region.left < 200 < client.place.region.right
 
 
-def test_a_movement_of_both_is_not_sure():
-    client = client_of(people(raising_the_left_arm(200), raising_the_left_arm(420)), MOVEMENTS["shoulder_abduction"], "left")
-    assert not client.sure
-    assert client.chosen_by == "largest movement"
+@pytest.mark.parametrize(("places", "x"), [((200, 420), 420), ((420, 200), 420), ((250, 420), 250)])
+def test_of_two_who_move_alike_the_one_nearer_to_the_middle_is_taken_and_not_sure(places, x):
+    client = client_of(people(*(raising_the_left_arm(place) for place in places)), MOVEMENTS["shoulder_abduction"], "left")
+    assert (client.sure, client.chosen_by) == (False, "middle")
+    assert client.place.hips[0] == pytest.approx(x)
+
+
+def test_who_stands_still_in_the_middle_is_not_taken_for_two_who_move():
+    three = people(raising_the_left_arm(120), [standing(320)] * ALL_LOOKS, raising_the_left_arm(500))
+    client = client_of(three, MOVEMENTS["shoulder_abduction"], "left")
+    assert client.chosen_by == "middle"
+    assert client.place.hips[0] == pytest.approx(500)
 
 
 def test_two_who_stand_still_are_not_told_apart_by_the_noise():
@@ -94,7 +102,7 @@ def test_it_is_said_who_was_measured_and_how_to_say_otherwise():
         ("movement", "note"),
         ("point", "note"),
         ("last place", "caution"),
-        ("largest movement", "caution"),
+        ("middle", "caution"),
     ):
         (flag,) = client_flags(Client(2, place, chosen_by, right[None]))
         assert flag.severity == severity
