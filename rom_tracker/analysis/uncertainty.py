@@ -36,8 +36,8 @@ POOR_NOD_DEG = 12.0
 ARM_NOT_SEEN_DEG = 6.0
 
 #: An arm raised sideways beyond this, in degrees, is read too low, since the landmark of the shoulder stays inwards and below; and
-#: the standard deviation that this adds, in degrees. Errors of -4.0 to -7.7 in five rendered recordings of people who reach 154 to
-#: 169 degrees, of -3.3 to +1.9 in others. It is not corrected: the shoulder girdle of real people may rise differently.
+#: the standard deviation that this adds, in degrees. Errors of -4.0 to -7.7 in six rendered recordings of five people who reach 154
+#: to 169 degrees, of -3.6 to +6.4 in 20 of 18 others. It is not corrected: the shoulder girdle of real people may rise differently.
 OVERHEAD_FROM_DEG = 150.0
 OVERHEAD_DEG = 5.0
 
