@@ -39,8 +39,8 @@ ONE_PERSON_WITHIN = 0.35
 HIPS_APART, SHOULDERS_APART = 0.6, 0.45
 WITHIN_SHARE = 0.85
 
-#: Somebody is there who is found in this share of the frames looked at.
-PRESENT_SHARE = 0.5
+#: Somebody is there who is found at one place in this share of the frames looked at, as a therapist who comes in on the way.
+PRESENT_SHARE = 1 / 3
 
 #: What is greyed out of somebody, in trunk lengths: so far beyond shoulders and hips to either side, from the top of the picture to
 #: the bottom, and limbs so wide. Nobody was found in what was left of the pictures of 32 people alone (two seated ones' legs were,
@@ -163,7 +163,7 @@ def people_in(video: VideoFile, model: PoseModel = "full") -> People:
     from rom_tracker.pose.mediapipe import PeopleFinder
 
     finder = PeopleFinder(model)
-    key = f"people-{cache.key(video.content_hash(), finder.name, 'each greyed out')}"
+    key = f"people-{cache.key(video.content_hash(), finder.name, 'each greyed out, a third')}"
     kept = cache.load(key, People)
     if kept is not None:
         return kept

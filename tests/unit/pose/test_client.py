@@ -149,6 +149,11 @@ def test_a_part_of_somebody_is_nobody():
     assert len(_told_apart([[whole, whole, part] for _ in range(4)])) == 1
 
 
+def test_somebody_who_comes_in_on_the_way_and_stays_is_there():
+    found = [[standing(200)]] * 6 + [[standing(200), standing(420)]] * 3
+    assert np.isfinite(_told_apart(found)[:, :, 0, 0]).sum(axis=1).tolist() == [9, 3]
+
+
 def test_somebody_who_passes_by_is_not_there():
     found = [[standing(200)], [standing(200)], [standing(200), standing(420)], [standing(200)], [standing(200)]]
     assert len(_told_apart(found)) == 1
