@@ -110,13 +110,14 @@ def observe(
     faces = None
     if movement.instrument == "face" and passes.person_found.any():
         faces = faces_of(video, passes, second, closely)
-    crossing = crossing_flags(crossing_s(person, passes, movement, side))
+    hand_on = hands_on_limb(video, passes, movement, side, person.place)
+    crossing = crossing_flags(crossing_s(person, passes, movement, side, hand_on))
     recording = file_flags(ended_early=video.ended_early, model=model, usual=movement.model)
     return Observation(
         passes=undistorted(passes, lens),
         hands=hands and undistorted_mesh(hands, lens),
         faces=faces and undistorted_mesh(faces, lens),
-        hand_on=hands_on_limb(video, passes, movement, side, person.place),
+        hand_on=hand_on,
         video=str(video.path),
         flags=(*recording, *client_flags(person), *crossing),
         crossed=bool(crossing),

@@ -58,11 +58,10 @@ def client_flags(client: Client) -> tuple[Flag, ...]:
         return (Flag("several_people", f"{message}, as --client says.", "note"),)
     if client.chosen_by == "movement":
         return (Flag("several_people", f"{message}, who moves the most. If the client is somebody else: {other}.", "note"),)
-    said = f"Say who is the client, for another one with {other}, or let the others stand still."
+    said = f"who stands nearest to the middle; others move as much. Say who is the client, for another one with {other}."
     if client.chosen_by == "last place":
         said = f"who stands where the client stood last time; others move as much. If the client is somebody else: {other}."
-        return (Flag("several_people", f"{message}, {said}", "caution"),)
-    return (Flag("several_people", f"{message}, but others move as much. {said}", "caution"),)
+    return (Flag("several_people", f"{message}, {said}", "caution"),)
 
 
 def _who(client: Client) -> str:

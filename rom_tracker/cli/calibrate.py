@@ -83,9 +83,11 @@ def lens(
     path = found.lens.save(out)
     _print_calibration(found, ruler_mm)
     output.print_written(path)
-    if out is None:
+    by_record = out is None and (video is None or _recorded_with(video) == name)
+    if by_record:
         output.hint(f'Recordings that `record` makes with "{name}" at this resolution use it by themselves.')
-    output.hint(f"Other recordings of this camera: add --lens {path}. Calibrate again when camera, zoom or resolution change.")
+    which = "Other recordings" if by_record else "Recordings"
+    output.hint(f"{which} of this camera: add --lens {path}. Calibrate again when camera, zoom or resolution change.")
 
 
 @app.command("list")
@@ -165,13 +167,21 @@ def _from_camera(camera: str, preview: bool) -> tuple[ViewKeeper, str]:
 
 def _from_video(video: Path | None, label: str | None) -> tuple[ViewKeeper, str]:
     from rom_tracker.calibration.views import keep_views
-    from rom_tracker.capture import VideoFile, read_sidecar
+    from rom_tracker.capture import VideoFile
 
     assert video is not None
-    source, about = VideoFile(video), read_sidecar(video)
+    source = VideoFile(video)
     with output.progress_bar(f"Looking for the board in {video.name}") as progress:
         keeper = keep_views(source, on_look=lambda frame, offer, keeper: progress(frame.time_s, source.expected_duration_s))
-    return keeper, label or (about.camera if about is not None else "") or f"camera of {video.name}"
+    return keeper, label or _recorded_with(video) or f"camera of {video.name}"
+
+
+def _recorded_with(video: Path) -> str:
+    """The camera that `record` noted beside a recording; "" where it noted none."""
+    from rom_tracker.capture import read_sidecar
+
+    about = read_sidecar(video)
+    return "" if about is None else about.camera or ""
 
 
 @contextlib.contextmanager

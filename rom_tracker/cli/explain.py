@@ -56,7 +56,8 @@ def detectable_words(comparison: Comparison) -> str:
     if budget is None or detectable is None:
         return ""
     if own is None:
-        return f"A change of less than {detectable:.1f}° cannot be told from measuring error."
+        own_words = "`rom-tracker repeatability` finds out what your own measurements differ by without a treatment."
+        return f"A change of less than {detectable:.1f}° cannot be told from measuring error. {own_words}"
     repeats = f"{own.error.degrees_of_freedom} {'repeat' if own.error.degrees_of_freedom == 1 else 'repeats'}"
     whence = f"{repeats} of {own.clients} {'client' if own.clients == 1 else 'clients'}, {own.measured_on}"
     if comparison.detectable_from == "own repeatability":
@@ -82,7 +83,8 @@ def beside_words(comparison: Comparison) -> str:
     manual = manual_error_of(comparison.before.movement.key)
     if manual is None:
         return role
-    return f"{role}\nThe literature's detectable change, measured by hand with another instrument: {manual.words}."
+    beside = f"The literature's detectable change, measured by hand with another instrument: {manual.words}."
+    return f"{role}\n{beside} The verdict does not rest on it."
 
 
 def _freedom(value: float) -> str:

@@ -155,6 +155,8 @@ def _print_all(
         output.console().print(f"x Left out: {escape(one.retest.client)}: {escape(one.reason)}")
     if found is None:
         output.console().print("[bold red]Nothing could be measured[/], so nothing is given.")
+    if any("Which side?" in one.reason for one in lost):
+        output.hint("Of clients with different sides: give a table (.csv) with the columns client, test, retest, side.")
     if kept is not None:
         whose = f"camera {camera!r}" if camera else "any camera"
         words = f"Kept for {movement.key} and {whose}; `compare` asks a change to exceed it too: {kept}"

@@ -1,10 +1,12 @@
 """The client, when others are in the picture too.
 
 The pose model's tracker holds on to one person, whichever it finds first: beside a therapist it measured the therapist, or jumped
-from one to the other, in 2 of 3 rendered recordings. So a few frames are looked at first, in overlapping parts, since two people
-side by side are often found as one in the whole picture. Where there are several people, the client is the one pointed at, or the
-one who moves as the movement says, or, where others move as much, the one at the place where the client was last time; the
-recording is followed within the part of the picture that is the client's.
+from one to the other, in 2 of 3 rendered recordings. So a few frames are looked at first: in overlapping parts, since two people
+side by side are often found as one in the whole picture, and once more without each of those found, who is greyed out, since a
+client in profile beside a therapist who faces the camera was not found at all, and one half before him only mixed with him. Where
+there are several people, the client is the one pointed at, or the one who moves as the movement says, or, where others move as
+much, the one at the place where the client was last time, or else in the middle of the picture; the recording is followed within
+the part of the picture that is the client's.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,8 +40,19 @@ ONE_PERSON_WITHIN = 0.35
 HIPS_APART, SHOULDERS_APART = 0.6, 0.45
 WITHIN_SHARE = 0.85
 
-#: Somebody is there who is found in this share of the frames looked at.
-PRESENT_SHARE = 0.5
+#: Somebody is there who is found at one place in this share of the frames looked at, as a therapist who comes in on the way.
+PRESENT_SHARE = 1 / 3
+
+#: What is greyed out of somebody, in trunk lengths: so far beyond shoulders and hips to either side, from the top of the picture to
+#: the bottom, and limbs so wide. Nobody was found in what was left of the pictures of 32 people alone (two seated ones' legs were,
+#: with the trunk alone greyed out).
+TRUNK_MARGIN, LIMB_WIDTH = 0.2, 0.35
+
+#: Where the limbs are left, the trunk has no margin, but reaches at least so far to either side; in trunk lengths.
+LEAST_REACH = 0.15
+
+#: So many findings in a picture are greyed out at most, one at a time.
+MOST_GREYED_OUT = 6
 
 #: Room about the client's landmarks, in trunk lengths.
 ROOM = 0.5
@@ -52,8 +66,18 @@ SURE_FACTOR = 2.0
 #: Less movement than this, in trunk lengths, is landmark noise and tells nobody apart.
 LEAST_MOVED = 0.1
 
+_GREY = 128
 
-ChosenBy = Literal["movement", "point", "last place", "largest movement"]
+_TRUNK = [LANDMARKS.index(f"{side}_{point}") for side in ("left", "right") for point in ("shoulder", "hip")]
+
+#: The landmarks along each arm and leg.
+_LIMBS = [
+    [LANDMARKS.index(f"{side}_{point}") for point in limb]
+    for side in ("left", "right")
+    for limb in (("shoulder", "elbow", "wrist", "index"), ("hip", "knee", "ankle", "foot_index"))
+]
+
+ChosenBy = Literal["movement", "point", "last place", "middle"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,8 +129,8 @@ class Client:
         How many are in the picture.
     place : ClientPlace or None
         Where the client is; None where nobody else is in the picture.
-    chosen_by : {"movement", "point", "last place", "largest movement"}
-        The last one where others move nearly as much and nothing else tells who it is.
+    chosen_by : {"movement", "point", "last place", "middle"}
+        The last one where others move nearly as much and nothing else tells who it is: the one nearest to the picture's middle.
     others : (person, landmark, 2)
         The others' landmarks, pixels of the picture, median over the recording; from left to right.
     """
@@ -147,7 +171,7 @@ def people_in(video: VideoFile, model: PoseModel = "full", first: Pictures | Non
     from rom_tracker.pose.mediapipe import PeopleFinder
 
     finder = PeopleFinder(model)
-    key = f"people-{cache.key(video.content_hash(), finder.name)}"
+    key = f"people-{cache.key(video.content_hash(), finder.name, 'each greyed out, a third')}"
     kept = cache.load(key, People)
     if kept is not None:
         return kept
@@ -205,7 +229,9 @@ def _chosen(
         return most, "movement"
     if last is not None:
         return int(np.argmin(np.linalg.norm(people.hips - np.array(last), axis=-1))), "last place"
-    return most, "largest movement"
+    off_middle = np.abs(people.hips[:, 0] - people.image_size[0] / 2)
+    as_much = moved * SURE_FACTOR >= moved[most]
+    return int(np.argmin(np.where(as_much, off_middle, np.inf))), "middle"
 
 
 def movements_of(people: People, movement: Movement, side: Side) -> Floats:
@@ -234,10 +260,44 @@ def _looked(video: VideoFile, finder: Any, first: Pictures | None) -> list[list[
     for looks in (FIRST_LOOKS, ALL_LOOKS):
         taken = first is not None and first.complete and looks == FIRST_LOOKS
         images = first.taken if first is not None and taken else pictures_at(video, _times(video, looks))
-        found = [[marks for part in _parts(video.size) for marks in finder.find(image, part)] for image in images]
+        found = [_found_in(image, finder) for image in images]
         if len(_told_apart(found)) < 2:
             break
     return found
+
+
+def _found_in(image: NDArray[np.uint8], finder: Any) -> list[Floats]:
+    """(landmark, 2) pixels for each finding in one picture: those beside somebody greyed out or, where there are none, all."""
+    whole, *halves = _parts((image.shape[1], image.shape[0]))
+    found = [marks for part in (whole, *halves) for marks in finder.find(image, part)]
+    beside: list[Floats] = []
+    told: list[Floats] = []
+    for marks in (waiting := list(found)):
+        if len(told) < MOST_GREYED_OUT and all(_apart(marks, [(0, other)]) >= ONE_PERSON_WITHIN for other in told):
+            told.append(marks)
+            others = finder.find(greyed_out(image, [marks]), whole)
+            beside += others
+            waiting += others
+    return [*beside, *finder.find(greyed_out(image, beside), whole)] if beside else found
+
+
+def greyed_out(image: NDArray[np.uint8], people: list[Floats], *, limbs: bool = True) -> NDArray[np.uint8]:
+    """(height, width, 3) a copy of a picture in which people, (landmark, 2) pixels each, are painted over: trunks, and limbs.
+
+    Without the limbs the trunks are painted over less widely too, so that hands on the limbs are left.
+    """
+    grey = image.copy()
+    for marks in people:
+        trunk_px = float(np.linalg.norm(_middle(marks, "mid_shoulder") - _middle(marks, "mid_hip")))
+        trunk_x = marks[_TRUNK, 0]
+        low, high = float(trunk_x.min()), float(trunk_x.max())
+        reach = (high - low) / 2 + TRUNK_MARGIN * trunk_px if limbs else max((high - low) / 2, LEAST_REACH * trunk_px)
+        left, right = (low + high) / 2 - reach, (low + high) / 2 + reach
+        grey[:, max(round(left), 0) : max(round(right), 0)] = _GREY
+        for limb in _LIMBS if limbs else ():
+            points = np.clip(marks[limb], -image.size, image.size).round().astype(np.int32)
+            cv2.polylines(grey, [points], isClosed=False, color=(_GREY,) * 3, thickness=max(round(LIMB_WIDTH * trunk_px), 1))
+    return grey
 
 
 def _times(video: VideoFile, count: int) -> list[float]:

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from rom_tracker.landmarks import LANDMARKS, Side
 from rom_tracker.movements import Movement
@@ -35,7 +36,9 @@ MARGIN = 0.15
 _POINTS = 6
 
 
-def crossing_s(client: Client, passes: PosePasses, movement: Movement, side: Side) -> float:
+def crossing_s(
+    client: Client, passes: PosePasses, movement: Movement, side: Side, not_scored: NDArray[np.bool_] | None = None
+) -> float:
     """Seconds for which the client's limb, in either look, is found within the outline of another person.
 
     Parameters
@@ -45,6 +48,8 @@ def crossing_s(client: Client, passes: PosePasses, movement: Movement, side: Sid
         In pixels as filmed.
     movement, side
         What the client does; 0 where no limb of the body moves.
+    not_scored : (frame,) bool, optional
+        Frames that do not count, since nothing is read in them.
     """
     if client.place is None or not moves_a_limb(movement) or not passes.person_found.any():
         return 0.0
@@ -54,6 +59,8 @@ def crossing_s(client: Client, passes: PosePasses, movement: Movement, side: Sid
     for body in client.others:
         outline = cv2.convexHull(body[_OUTLINE].astype(np.float32))
         across |= [_is_within(points, outline, MARGIN * client.place.trunk_px) for points in limb]
+    if not_scored is not None:
+        across &= ~not_scored
     return float(np.gradient(poses.time_s)[across].sum()) if len(poses) > 1 else 0.0
 
 

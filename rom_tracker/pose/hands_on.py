@@ -1,12 +1,12 @@
 """Frames in which another person's hand lies on the tested limb.
 
 Under a hand the pose model guesses where the joint is, and a limb that is held may be led: what is read then is not scored. Where
-several people are in the picture, a few frames a second are looked at with the hand model, each in a square about the moving limb
-that is enlarged for it. A hand whose wrist is not one of the client's is somebody else's; it lies on the limb where it is seen
-across the line from joint to joint.
+several people are in the picture, the pose model looks for the others a few times a second, with the client's trunk greyed out,
+since it finds near neighbours one at a time. A hand lies on the limb where it is seen across the line from joint to joint. The hand
+model does no better: it found a flat hand on a forearm in none of six looks, and took a raised forearm for a hand.
 
-What it does not see: a hand of which no fingers show, a forearm or a body against the limb, the hand of somebody of whom
-nothing else is in the picture, a hand over the client's own hand, and hands on the trunk and the head.
+What it does not see: the hand of somebody of whom little else is in the picture or who leans over the limb, a hand at the client's
+wrist, and hands on the trunk and the head.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rom_tracker.capture import VideoFile
-from rom_tracker.landmarks import Side
+from rom_tracker.landmarks import LANDMARKS, Side, locate
 from rom_tracker.movements import Movement
 from rom_tracker.pose import cache
+from rom_tracker.pose.client import greyed_out
 from rom_tracker.pose.passes import mean_look
 from rom_tracker.pose.region import ClientPlace, Region
 from rom_tracker.pose.sequence import Floats, PosePasses, PoseSequence
@@ -29,41 +30,43 @@ from rom_tracker.pose.sequence import Floats, PosePasses, PoseSequence
 #: Looks a second.
 LOOKS_PER_S = 5.0
 
-#: The square about the limb reaches so far, in lengths of the limb's segment from its middle, and in trunk lengths beyond that.
-REACH_SEGMENTS, REACH_TRUNKS = 0.6, 0.35
+#: Whose hips are found nearer than this to the client's is the client; in trunk lengths.
+CLIENT_WITHIN = 0.35
 
 #: A hand whose wrist is found nearer than this to one of the client's wrists is the client's; in trunk lengths.
-OWN_WITHIN = 0.2
+OWN_WITHIN = 0.1
 
-#: A hand lies on the limb where one of its points is seen nearer than this to the line from joint to joint; in trunk lengths. An
-#: arm is twice as wide.
-ON_WITHIN = 0.08
+#: A hand lies on the limb where one of its points is found nearer than this to the line from joint to joint; in trunk lengths. In
+#: rendered recordings hands that lay on a limb were found up to 0.22 from it, those of people half behind 0.25 and more.
+ON_WITHIN = 0.2
 
 #: A hand found in one look alone, with none in another within so many seconds, is not believed; nor is a gap of that length.
 WITHIN_S = 0.5
 
-#: Points of a hand that MediaPipe's hand landmarker gives.
-_HAND_POINTS = 21
+#: The points of a hand that the pose model gives, the wrist first.
+HAND_POINTS = ("wrist", "thumb", "index", "pinky")
+
+_HANDS = [[LANDMARKS.index(f"{side}_{point}") for point in HAND_POINTS] for side in ("left", "right")]
 
 
 @dataclass(frozen=True, eq=False)
-class HandsNearby:
-    """The hands, anybody's, that were found about the tested limb.
+class OthersHands:
+    """The hands of the others in the picture.
 
     Attributes
     ----------
     time_s : (look,)
         Seconds since the first frame.
-    xy : (look, hand, 21, 2)
-        Pixels of the picture as filmed; NaN where fewer were found.
+    xy : (look, hand, point, 2)
+        The :data:`HAND_POINTS` in pixels of the picture as filmed; NaN where fewer were found.
     """
 
     time_s: Floats
     xy: Floats
 
     def __post_init__(self) -> None:
-        if self.xy.ndim != 4 or self.xy.shape[0] != len(self.time_s) or self.xy.shape[2:] != (_HAND_POINTS, 2):
-            raise ValueError(f"xy: expected shape ({len(self.time_s)}, hand, {_HAND_POINTS}, 2), got {self.xy.shape}")
+        if self.xy.ndim != 4 or self.xy.shape[0] != len(self.time_s) or self.xy.shape[2:] != (len(HAND_POINTS), 2):
+            raise ValueError(f"xy: expected shape ({len(self.time_s)}, hand, {len(HAND_POINTS)}, 2), got {self.xy.shape}")
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Plain arrays to be kept."""
@@ -87,21 +90,21 @@ def hands_on_limb(
     VideoError
         The recording cannot be read.
     ModelFileError
-        The hand model is not here and cannot be fetched.
+        The pose model is not here and cannot be fetched.
     """
     if client is None or not moves_a_limb(movement) or not passes.person_found.any():
         return None
     poses = mean_look(passes)
-    hands = _hands_nearby(video, poses, movement, side, client)
+    hands = _others_hands(video, poses, client)
     return covered_frames(hands, poses, movement, side)
 
 
-def covered_frames(hands: HandsNearby, poses: PoseSequence, movement: Movement, side: Side) -> NDArray[np.bool_]:
+def covered_frames(hands: OthersHands, poses: PoseSequence, movement: Movement, side: Side) -> NDArray[np.bool_]:
     """(frame,) whether a hand that is not the client's lies on the moving limb, with the frames next to it.
 
     Parameters
     ----------
-    hands : HandsNearby
+    hands : OthersHands
     poses : PoseSequence
         The client's, in pixels as filmed.
     movement, side
@@ -157,50 +160,41 @@ def _trunk_px(poses: PoseSequence) -> float:
     return float(np.nanmedian(np.linalg.norm(poses.point("mid_shoulder", "left") - poses.point("mid_hip", "left"), axis=1)))
 
 
-def _hands_nearby(video: VideoFile, poses: PoseSequence, movement: Movement, side: Side, client: ClientPlace) -> HandsNearby:
-    """The hands about the limb: from the cache, or found with MediaPipe and put there."""
-    from rom_tracker.pose.mediapipe import HandFinder
+def _others_hands(video: VideoFile, poses: PoseSequence, client: ClientPlace) -> OthersHands:
+    """The others' hands: from the cache, or found with MediaPipe and put there."""
+    from rom_tracker.pose.mediapipe import PeopleFinder
 
-    finder = HandFinder()
-    what = ("hands nearby", finder.name, poses.model, str(client), *movement.moving.points, side)
-    key = cache.key(video.content_hash(), *what)
-    kept = cache.load(key, HandsNearby)
+    finder = PeopleFinder()
+    key = cache.key(video.content_hash(), "hands of others", finder.name, poses.model, str(client))
+    kept = cache.load(key, OthersHands)
     if kept is not None:
         return kept
-    found = _looked(video, finder, _squares(poses, movement, side))
+    with finder:
+        found = _looked(video, finder, poses)
     cache.store(key, found)
     return found
 
 
-def _squares(poses: PoseSequence, movement: Movement, side: Side) -> list[Region | None]:
-    """The part of the picture about the moving limb in every frame; None where it is not in the picture."""
-    start, end = (poses.point(name, side) for name in movement.moving.points)
-    half = REACH_SEGMENTS * np.linalg.norm(end - start, axis=1) + REACH_TRUNKS * _trunk_px(poses)
-    low, high = (start + end) / 2 - half[:, None], (start + end) / 2 + half[:, None]
-    size = np.array(poses.image_size)
-    parts: list[Region | None] = []
-    for corner, opposite in zip(low, high, strict=True):
-        if np.isnan(corner).any():
-            parts.append(None)
-            continue
-        left, top = (int(v) for v in np.clip(corner, 0, size))
-        right, bottom = (int(v) for v in np.clip(opposite, 0, size))
-        parts.append(Region(left, top, right, bottom) if min(right - left, bottom - top) >= 16 else None)
-    return parts
-
-
-def _looked(video: VideoFile, finder: Any, squares: list[Region | None]) -> HandsNearby:
+def _looked(video: VideoFile, finder: Any, poses: PoseSequence) -> OthersHands:
+    near_px = CLIENT_WITHIN * _trunk_px(poses)
+    whole = Region(0, 0, *poses.image_size)
     times: list[float] = []
     found: list[list[Floats]] = []
-    with finder:
-        for glimpse, square in zip(video.glimpses(), squares, strict=False):
-            if square is None or (times and glimpse.time_s < times[-1] + 1 / LOOKS_PER_S - 1e-3):
-                continue
-            if (frame := glimpse.frame()) is not None:
-                times.append(frame.time_s)
-                found.append(finder.find(frame.image, square, enlarged=True))
-    xy = np.full((len(times), max(map(len, found), default=0), _HAND_POINTS, 2), np.nan)
+    for glimpse, marks in zip(video.glimpses(), poses.xy, strict=False):
+        if np.isnan(marks).any() or (times and glimpse.time_s < times[-1] + 1 / LOOKS_PER_S - 1e-3):
+            continue
+        if (frame := glimpse.frame()) is None:
+            continue
+        people = finder.find(greyed_out(frame.image, [marks], limbs=False), whole)
+        others = [other for other in people if np.linalg.norm(_hips(other) - _hips(marks)) > near_px]
+        times.append(frame.time_s)
+        found.append([other[hand] for other in others for hand in _HANDS])
+    xy = np.full((len(times), max(map(len, found), default=0), len(HAND_POINTS), 2), np.nan)
     for look, hands in enumerate(found):
         for place, hand in enumerate(hands):
             xy[look, place] = hand
-    return HandsNearby(np.array(times, dtype=np.float64), xy)
+    return OthersHands(np.array(times, dtype=np.float64), xy)
+
+
+def _hips(marks: Floats) -> Floats:
+    return np.asarray(marks[list(locate("mid_hip", "left"))].mean(axis=0))

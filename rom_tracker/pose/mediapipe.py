@@ -250,7 +250,7 @@ class _Finder:
     Raises
     ------
     ModelFileError
-        On entering, where the model is not here and cannot be fetched.
+        On entering, where the model is not here and cannot be fetched, or cannot be opened.
     """
 
     def __init__(self, model_key: str) -> None:
@@ -269,7 +269,10 @@ class _Finder:
     def __enter__(self) -> Self:
         path = ensure_working_model(self._key)
         with _quiet_native_stderr():
-            self._landmarker = self._open(str(path))
+            try:
+                self._landmarker = self._open(str(path))
+            except (RuntimeError, ValueError, OSError) as error:
+                raise ModelFileError(f"The model {path} could not be opened: {error}.") from error
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -302,23 +305,6 @@ class PeopleFinder(_Finder):
 
     def _marks(self, answer: Any) -> list[Any]:
         return list(answer.pose_landmarks)
-
-
-class HandFinder(_Finder):
-    """Finds several hands in single pictures with MediaPipe's hand landmarker."""
-
-    def __init__(self) -> None:
-        super().__init__("hand")
-
-    def _open(self, path: str) -> Any:
-        vision = _tasks().vision
-        options = vision.HandLandmarkerOptions(
-            base_options=_tasks().BaseOptions(model_asset_path=path), running_mode=vision.RunningMode.IMAGE, num_hands=MOST_HANDS
-        )
-        return vision.HandLandmarker.create_from_options(options)
-
-    def _marks(self, answer: Any) -> list[Any]:
-        return list(answer.hand_landmarks)
 
 
 class HandEstimator(_TwoLooks[tuple[FoundHand, ...]]):

@@ -11,6 +11,7 @@ import numpy as np
 from rom_tracker.analysis.comparison import Comparison, compare
 from rom_tracker.analysis.measurement import RomMeasurement
 from rom_tracker.analysis.measuring import measure
+from rom_tracker.analysis.uncertainty import is_overhead
 from rom_tracker.capture import VideoFile
 from rom_tracker.errors import RomTrackerError
 from rom_tracker.pose.estimator import PoseModel
@@ -135,7 +136,7 @@ def condition_of(found: RomMeasurement) -> str:
     """How it was filmed, where its error is another one for it, in a few words.
 
     A nod of the head is better seen from the front than turned or from the side; a hand without the body in the picture is counted
-    from its own start; an angle from a body fitted in space is less exact than one in the picture.
+    from its own start; an angle from a body fitted in space is less exact than one in the picture; an arm overhead is read too low.
     """
     said, movement = found.as_dict(), found.movement
     codes = {flag["code"] for flag in said["flags"]}
@@ -143,6 +144,8 @@ def condition_of(found: RomMeasurement) -> str:
         return "body not seen"
     if said["method"]["geometry"].startswith("3-D fit"):
         return FITTED
+    if is_overhead(found.repetitions.scored, movement):
+        return "overhead"
     if found.view is None or not found.view.is_nod(movement):
         return ""
     if "small_face" in codes:

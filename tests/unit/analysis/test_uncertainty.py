@@ -8,6 +8,8 @@ from scipy.stats import t as student_t
 
 from rom_tracker.analysis.repetitions import Repetition
 from rom_tracker.analysis.uncertainty import (
+    OVERHEAD,
+    OVERHEAD_DEG,
     PRIOR_DEGREES_OF_FREEDOM,
     PRIOR_SPREAD_DEG,
     ErrorBudget,
@@ -158,3 +160,27 @@ def test_what_was_not_measured_alike_does_not_cancel():
     found = change_budget(plain, plain, MOVEMENT, alike=False)
     assert found.sd_deg == pytest.approx(2**0.5 * MOVEMENT.residual_deg)
     assert found.sd_deg > change_budget(plain, plain, MOVEMENT).sd_deg
+
+
+ABDUCTION = load_catalogue()["shoulder_abduction"]
+
+
+@pytest.mark.parametrize(
+    ("movement", "peaks_deg", "overhead"),
+    [
+        (ABDUCTION, [149, 150], False),
+        (ABDUCTION, [148, 160], True),
+        (load_catalogue()["shoulder_flexion"], [165], False),
+        (load_catalogue()["hip_abduction"], [165], False),
+    ],
+)
+def test_an_arm_raised_sideways_beyond_150_degrees_is_less_sure(movement, peaks_deg, overhead):
+    found = end_range_budget(tuple(repetition(peak) for peak in peaks_deg), angles(0.9), movement)
+    assert [term.sd_deg for term in found.terms if term.source == OVERHEAD] == [OVERHEAD_DEG] * overhead
+
+
+def test_what_an_arm_overhead_adds_cancels_in_a_change_where_it_is_in_both():
+    low, high = (end_range_budget((repetition(peak),), angles(0.9), ABDUCTION) for peak in (120, 160))
+    both, one = change_budget(high, high, ABDUCTION), change_budget(low, high, ABDUCTION)
+    assert both.sd_deg == pytest.approx(change_budget(low, low, ABDUCTION).sd_deg)
+    assert one.sd_deg == pytest.approx(np.hypot(both.sd_deg, OVERHEAD_DEG))

@@ -37,6 +37,8 @@ def test_a_recording_of_the_board(video, own_data):
     assert lens.field_deg == pytest.approx(88, abs=0.5)
     for words in ("% of the picture covered by", "Sees across: 8", "Reprojection error: 0.1", "near the left or right edge"):
         assert words in done.stdout
+    assert "Recordings of this camera: add --lens" in done.output
+    assert "by themselves" not in done.output
     listed = run("list")
     assert "my phone" in listed.stdout
     (entry,) = json.loads(run("list", "--json").stdout)
@@ -45,7 +47,9 @@ def test_a_recording_of_the_board(video, own_data):
 
 def test_the_sidecar_names_the_camera(video, own_data, tmp_path):
     sidecar = write_sidecar(video, RecordingInfo("", "knee_flexion", "left", "before", camera="camera 3"))
-    assert run("lens", "--video", video).exit_code == 0
+    done = run("lens", "--video", video)
+    assert done.exit_code == 0
+    assert 'Recordings that `record` makes with "camera 3" at this resolution use it by themselves.' in done.output
     sidecar.unlink()
     assert profile_path("camera 3", WIDE.size).is_file()
     assert run("lens", "--video", video, "--out", tmp_path / "lens.json").exit_code == 0

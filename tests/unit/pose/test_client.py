@@ -8,7 +8,7 @@ from rom_tracker.errors import UsageError
 from rom_tracker.landmarks import INDEX, LANDMARKS
 from rom_tracker.mannequin import STANDING_M
 from rom_tracker.movements import load_catalogue
-from rom_tracker.pose.client import ALL_LOOKS, Client, People, _told_apart, client_of
+from rom_tracker.pose.client import ALL_LOOKS, Client, People, _found_in, _told_apart, client_of, greyed_out
 from rom_tracker.pose.region import ClientPlace, Region
 
 MOVEMENTS = load_catalogue().movements
@@ -48,10 +48,18 @@ def test_the_client_is_the_one_who_moves_as_the_movement_says():
         assert client.place.region.left < 200 < client.place.region.right
 
 
-def test_a_movement_of_both_is_not_sure():
-    client = client_of(people(raising_the_left_arm(200), raising_the_left_arm(420)), MOVEMENTS["shoulder_abduction"], "left")
-    assert not client.sure
-    assert client.chosen_by == "largest movement"
+@pytest.mark.parametrize(("places", "x"), [((200, 420), 420), ((420, 200), 420), ((250, 420), 250)])
+def test_of_two_who_move_alike_the_one_nearer_to_the_middle_is_taken_and_not_sure(places, x):
+    client = client_of(people(*(raising_the_left_arm(place) for place in places)), MOVEMENTS["shoulder_abduction"], "left")
+    assert (client.sure, client.chosen_by) == (False, "middle")
+    assert client.place.hips[0] == pytest.approx(x)
+
+
+def test_who_stands_still_in_the_middle_is_not_taken_for_two_who_move():
+    three = people(raising_the_left_arm(120), [standing(320)] * ALL_LOOKS, raising_the_left_arm(500))
+    client = client_of(three, MOVEMENTS["shoulder_abduction"], "left")
+    assert client.chosen_by == "middle"
+    assert client.place.hips[0] == pytest.approx(500)
 
 
 def test_two_who_stand_still_are_not_told_apart_by_the_noise():
@@ -94,7 +102,7 @@ def test_it_is_said_who_was_measured_and_how_to_say_otherwise():
         ("movement", "note"),
         ("point", "note"),
         ("last place", "caution"),
-        ("largest movement", "caution"),
+        ("middle", "caution"),
     ):
         (flag,) = client_flags(Client(2, place, chosen_by, right[None]))
         assert flag.severity == severity
@@ -141,6 +149,11 @@ def test_a_part_of_somebody_is_nobody():
     assert len(_told_apart([[whole, whole, part] for _ in range(4)])) == 1
 
 
+def test_somebody_who_comes_in_on_the_way_and_stays_is_there():
+    found = [[standing(200)]] * 6 + [[standing(200), standing(420)]] * 3
+    assert np.isfinite(_told_apart(found)[:, :, 0, 0]).sum(axis=1).tolist() == [9, 3]
+
+
 def test_somebody_who_passes_by_is_not_there():
     found = [[standing(200)], [standing(200)], [standing(200), standing(420)], [standing(200)], [standing(200)]]
     assert len(_told_apart(found)) == 1
@@ -160,3 +173,61 @@ def test_landmarks_are_the_clients_where_the_hips_are():
     assert place.is_at(standing(205))
     assert not place.is_at(standing(290))
     assert not place.is_at(np.full((33, 2), np.nan))
+
+
+class OneAtATime:
+    """Finds, of the people whose hips are not painted over, the first one alone: what the pose model does with near neighbours."""
+
+    def __init__(self, *people: np.ndarray) -> None:
+        self.people = people
+        self.pictures = 0
+
+    def find(self, image: np.ndarray, part: Region) -> list[np.ndarray]:
+        self.pictures += 1
+        for marks in self.people:
+            x, y = marks[[INDEX["left_hip"], INDEX["right_hip"]]].mean(axis=0).astype(int)
+            if part.left <= x < part.right and image[y, x, 0] == 255:
+                return [marks]
+        return []
+
+
+PICTURE = np.full((480, 640, 3), 255, dtype=np.uint8)
+
+
+@pytest.mark.parametrize("order", [(200, 290), (290, 200), (200, 290, 420)])
+def test_who_is_found_only_when_the_others_are_greyed_out_is_found(order):
+    found = _found_in(PICTURE, OneAtATime(*(standing(x) for x in order)))
+    hips = {round(float(marks[[INDEX["left_hip"], INDEX["right_hip"]], 0].mean())) for marks in found}
+    assert hips == set(order)
+
+
+def test_somebody_alone_is_found_and_costs_one_more_look():
+    finder = OneAtATime(standing(250))
+    found = _found_in(PICTURE, finder)
+    assert {float(marks[INDEX["nose"], 0]) for marks in found} == {250}
+    assert finder.pictures == 5
+
+
+def test_nobody_is_nobody():
+    assert _found_in(PICTURE, OneAtATime()) == []
+
+
+def test_trunk_and_limbs_are_greyed_out_and_the_neighbour_is_not():
+    marks = standing(200)
+    marks[INDEX["left_wrist"]] = marks[INDEX["left_index"]] = 330, 150
+    grey = greyed_out(PICTURE, [marks])
+    assert (PICTURE == 255).all()
+    for point in ("left_hip", "right_shoulder", "left_wrist", "left_ankle", "right_knee"):
+        x, y = marks[INDEX[point]].astype(int)
+        assert (grey[y, x] == 128).all(), point
+    assert (grey[:, 360:] == 255).all()
+    assert (grey[300:, 320:] == 255).all()
+
+
+def test_without_the_limbs_the_trunk_alone_is_greyed_out():
+    marks = standing(200)
+    marks[INDEX["left_wrist"]] = marks[INDEX["left_index"]] = 330, 150
+    grey = greyed_out(PICTURE, [marks], limbs=False)
+    shoulders = marks[[INDEX["left_shoulder"], INDEX["right_shoulder"]], 0]
+    assert (grey[:, int(shoulders.min()) : int(shoulders.max())] == 128).all()
+    assert (grey[:, int(shoulders.max()) + 15 :] == 255).all()

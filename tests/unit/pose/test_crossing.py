@@ -43,3 +43,11 @@ def test_somebody_out_of_reach_or_on_the_other_side_does_not_matter(trunks):
 def test_nobody_else_or_no_limb_is_not_looked_at():
     assert crossing_s(Client(1), PASSES, MOVEMENTS["shoulder_abduction"], "left") == 0
     assert crossing_s(beside(0.2), PASSES, MOVEMENTS["trunk_lateral_flexion"], "left") == 0
+
+
+def test_what_is_not_scored_does_not_count():
+    held = ANGLE_DEG > 30
+    assert crossing_s(beside(1.6), PASSES, MOVEMENTS["shoulder_abduction"], "left", held) == 0
+    once = held & (TIME_S[-1] / 2 > TIME_S)
+    found = crossing_s(beside(1.6), PASSES, MOVEMENTS["shoulder_abduction"], "left", once)
+    assert found == pytest.approx(crossing_s(beside(1.6), PASSES, MOVEMENTS["shoulder_abduction"], "left") / 2, rel=0.1)

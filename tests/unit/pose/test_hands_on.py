@@ -6,7 +6,7 @@ from stick_figure import repetitions_deg, stick_passes
 
 from rom_tracker.analysis.measuring import measure_poses
 from rom_tracker.movements import load_catalogue
-from rom_tracker.pose.hands_on import LOOKS_PER_S, HandsNearby, covered_frames, moves_a_limb
+from rom_tracker.pose.hands_on import HAND_POINTS, LOOKS_PER_S, OthersHands, covered_frames, moves_a_limb
 
 MOVEMENTS = load_catalogue().movements
 ELBOW = MOVEMENTS["elbow_flexion"]
@@ -14,28 +14,28 @@ TIME_S, ANGLE_DEG = repetitions_deg([120, 120, 120])
 PASSES = stick_passes("elbow_flexion", "left", ANGLE_DEG, TIME_S)
 POSES = PASSES.as_filmed
 LOOKS_S = np.arange(0, TIME_S[-1], 1 / LOOKS_PER_S)
-SHAPE_PX = np.random.default_rng(1).uniform(-6, 6, (21, 2))
+SHAPE_PX = np.random.default_rng(1).uniform(-3, 3, (len(HAND_POINTS), 2))
 
 
 def end_ranges_s() -> list[float]:
     return [r.peak_s for r in measure_poses(PASSES, ELBOW, "left").repetitions.scored]
 
 
-def hands(*windows_s: tuple[float, float], along: float = 0.4, beside_trunks: float = 0.0) -> HandsNearby:
+def hands(*windows_s: tuple[float, float], along: float = 0.4, beside_trunks: float = 0.0) -> OthersHands:
     """A hand at a share of the way along the forearm, and so far to its side, during the windows."""
     elbow, wrist = (POSES.point(name, "left") for name in ("elbow", "wrist"))
     trunk_px = np.linalg.norm(POSES.point("mid_shoulder", "left") - POSES.point("mid_hip", "left"), axis=1)[0]
-    xy = np.full((len(LOOKS_S), 1, 21, 2), np.nan)
+    xy = np.full((len(LOOKS_S), 1, len(HAND_POINTS), 2), np.nan)
     for look, t in enumerate(LOOKS_S):
         frame = int(np.searchsorted(TIME_S, t))
         way = wrist[frame] - elbow[frame]
         aside = np.array([-way[1], way[0]]) / np.linalg.norm(way) * beside_trunks * trunk_px
         if any(first <= t <= last for first, last in windows_s):
             xy[look, 0] = elbow[frame] + along * way + aside + SHAPE_PX
-    return HandsNearby(LOOKS_S, xy)
+    return OthersHands(LOOKS_S, xy)
 
 
-def covered(found: HandsNearby) -> np.ndarray:
+def covered(found: OthersHands) -> np.ndarray:
     return covered_frames(found, POSES, ELBOW, "left")
 
 
@@ -47,7 +47,7 @@ def test_frames_with_a_hand_across_the_forearm_are_covered_and_no_others():
 @pytest.mark.parametrize(
     ("why", "found"),
     [
-        ("beside the limb", hands((1.0, 2.0), beside_trunks=0.2)),
+        ("beside the limb", hands((1.0, 2.0), beside_trunks=0.3)),
         ("the client's own hand", hands((1.0, 2.0), along=1.0)),
         ("seen once", hands((1.0, 1.1))),
         ("none", hands()),
@@ -105,10 +105,10 @@ def test_only_limbs_of_the_body_are_looked_at():
 
 def test_kept_hands_come_back():
     found = hands((1.0, 2.0))
-    back = HandsNearby.from_arrays(found.to_arrays())
+    back = OthersHands.from_arrays(found.to_arrays())
     np.testing.assert_array_equal(back.xy, found.xy)
 
 
 def test_hands_of_another_shape_are_refused():
-    with pytest.raises(ValueError, match=r"expected shape \(2, hand, 21, 2\), got \(2, 1, 20, 2\)"):
-        HandsNearby(np.zeros(2), np.zeros((2, 1, 20, 2)))
+    with pytest.raises(ValueError, match=r"expected shape \(2, hand, 4, 2\), got \(2, 1, 20, 2\)"):
+        OthersHands(np.zeros(2), np.zeros((2, 1, 20, 2)))
