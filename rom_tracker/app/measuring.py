@@ -68,6 +68,10 @@ class Jobs:
         self._queue.put(job)
         return job
 
+    def get_ready(self) -> None:
+        """Start the process now, so that the first recording does not wait for it."""
+        self.add("ready", lambda ask: ask(_ready))
+
     def of(self, key: str) -> Job | None:
         """The job of a key, if there is or was one."""
         return self._jobs.get(key)
@@ -141,6 +145,12 @@ def _serve(connection: Connection) -> None:
                 connection.send(("failed", RuntimeError(type(error).__name__)))
     except (EOFError, KeyboardInterrupt, BrokenPipeError, ConnectionResetError):
         return
+
+
+def _ready(progress: Any) -> None:
+    """Load what measuring needs."""
+    import rom_tracker.analysis.measurement
+    import rom_tracker.pose.mediapipe  # noqa: F401
 
 
 def measured(video: Path, movement: str, side: Any, at: tuple[float, float] | None, progress: Any) -> Any:

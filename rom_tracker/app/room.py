@@ -97,6 +97,7 @@ class Room:
         """Work with these records; what is kept no longer goes now."""
         store.purge()
         self._store, self.trouble = store, ""
+        self.jobs.get_ready()
 
     def unlock(self, passphrase: str | None = None) -> Store:
         """The records that are there; raises as :meth:`rom_tracker.store.Store.open` does."""

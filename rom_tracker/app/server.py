@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import logging
@@ -32,6 +33,9 @@ LOOPBACK = "127.0.0.1"
 
 #: The file that says where the app is running.
 _NOTE = "app.json"
+
+#: What the server says of an open window when it is stopped, as one would expect.
+_CUT_SHORT = "Cancel %s running task(s), timeout graceful shutdown exceeded"
 
 #: What is there before the records are opened.
 _OPEN_WHILE_LOCKED = ("/unlock", "/look", "/static/", "/_nicegui", "/favicon.ico", DOOR)
@@ -194,6 +198,8 @@ def _quiet_logs() -> None:
 
 
 def _without_values(record: logging.LogRecord) -> bool:
+    if record.msg == _CUT_SHORT or (record.exc_info and record.exc_info[0] is asyncio.CancelledError):
+        return False
     if record.exc_info and record.exc_info[0] is not None:
         record.msg, record.args = f"{record.exc_info[0].__name__} in the app", ()
         record.exc_info = record.exc_text = None

@@ -51,6 +51,8 @@ class Server:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         environment = {**os.environ, "ROM_TRACKER_DATA": str(self.data), "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+        # Compiled once, as on anybody's computer; every process of the app loads the same modules.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         command = [sys.executable, "-m", "rom_tracker", "app", "--no-show", "--port", str(port)]
         with (self.data / "log").open("a") as log:
             self.process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
@@ -70,10 +72,10 @@ class Server:
         raise AssertionError("the server does not answer")
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
-        """End it."""
+        """End it, as Ctrl-C does."""
         if self.process is not None:
             self.process.send_signal(how)
-            self.process.wait(max(60, PATIENCE_MS / 1000))
+            self.process.wait(PATIENCE_MS / 1000)
             assert self.process.stdout is not None
             self.process.stdout.close()
             self.process = None

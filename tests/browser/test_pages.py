@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from opened import CLIPS, Seen, Server, browser, come_in
+from opened import CLIPS, Seen, Server, browser, come_in, picture
 from playwright.sync_api import BrowserContext, Page, Playwright
 
 from rom_tracker.analysis.comparison import compare
@@ -58,6 +58,7 @@ def test_nothing_stands_in_the_way_of_keyboard_and_screen_reader(
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         page.set_viewport_size({"width": width, "height": 800})
         shown(page, server, path, ids)
+        picture(page, f"{(path.strip('/') or 'clients').replace('/', '_').format(client='one', session='one')}_{scheme}_{width}")
         page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()

@@ -10,12 +10,8 @@ from pathlib import Path
 import numpy as np
 from opened import CLIPS, Seen, Server, browser, come_in, picture
 from playwright.sync_api import BrowserContext, Page, Playwright
-from playwright.sync_api import TimeoutError as TooSlowError
 
 CLIENT = "Ann Example"
-
-#: Two repetitions of the clips take 6 seconds; where the live view is too slow to count them, the recording is stopped by hand.
-LONGEST_MS = 12_000
 
 
 def truth(file: str) -> float:
@@ -24,17 +20,13 @@ def truth(file: str) -> float:
 
 
 def record(page: Page) -> None:
-    """Record what the camera shows, from the live page on, until it stops by itself; a slow machine is stopped by hand."""
+    """Record what the camera shows, from the live page on, until it stops by itself."""
     page.wait_for_selector("#start:not([disabled])")
     page.wait_for_function("document.querySelectorAll('#checks li').length > 5")
     page.click("#start")
     page.wait_for_selector("#live[data-state=recording]")
     picture(page, "app_recording")
-    try:
-        page.wait_for_url(lambda url: "/live/" not in url, timeout=LONGEST_MS)
-    except TooSlowError:
-        page.click("#stop")
-        page.wait_for_url(lambda url: "/live/" not in url)
+    page.wait_for_url(lambda url: "/live/" not in url)
 
 
 def new_client(context: BrowserContext, server: Server, name: str = CLIENT) -> Page:
