@@ -198,6 +198,14 @@ def _results(app: FastAPI, room: Room, done: Done) -> None:
 
         return await done(request, back(recording_id), do)
 
+    @app.post("/recordings/{recording_id}/restore")
+    async def restore(request: Request, recording_id: str) -> RedirectResponse:
+        def do(form: FormData) -> str:
+            recordings.restore_repetitions(room.store, room.store.recordings.get(recording_id), _text(form, "reason", 500))
+            return back(recording_id)
+
+        return await done(request, back(recording_id), do)
+
     @app.post("/recordings/{recording_id}/person")
     async def person(request: Request, recording_id: str) -> RedirectResponse:
         def do(form: FormData) -> str:

@@ -20,7 +20,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 
-from rom_tracker.app import file_routes, form_routes, page_routes
+from rom_tracker.app import file_routes, form_routes, lenses, page_routes
 from rom_tracker.app.gate import AGAIN, DOOR, Gate
 from rom_tracker.app.pages import calibration, clients, live, measure, protocols, results, session, settings, unlock
 from rom_tracker.app.pages import client as client_page
@@ -61,6 +61,7 @@ def build(room: Room) -> FastAPI:
     form_routes.register(app, room)
     unlock.register_form(app, room)
     calibration.register_sheets(app)
+    lenses.register(app, room)
     page_routes.register(app, room)
     for page in (clients, client_page, measure, session, live, results, protocols, settings, calibration, unlock):
         page.register(room)
@@ -162,8 +163,8 @@ def _noted(folder: Path, port: int, secret: str) -> Path:
 
 
 def is_upload(path: str) -> bool:
-    """Whether a path takes pieces of recordings."""
-    return file_routes.PIECES.fullmatch(path) is not None
+    """Whether a path takes pieces of recordings, or a video of the board."""
+    return path == lenses.PATH or file_routes.PIECES.fullmatch(path) is not None
 
 
 def _bound(port: int) -> socket.socket:

@@ -88,7 +88,7 @@ def _numbers(_: Translator, config: dict[str, Any]) -> str:
 def _set_up(_: Translator, movement: Movement, measure: Measure, ghost: str | None) -> None:
     with card(_("Set-up")):
         tag("ul", id="checks", aria_label=_("What is right already"))
-        tag("p", id="verdict", classes="verdict", role="status")
+        tag("p", _("What is right already shows here in a moment."), id="verdict", classes="verdict", role="status")
         if ghost is not None:
             with tag("p", classes="tick"):
                 tag("input", type="checkbox", id="ghost-on", checked=True)
