@@ -37,10 +37,10 @@ def test_the_lens_is_measured_from_the_board_before_the_camera(
         page.wait_for_function("document.querySelector('#board-picture').videoWidth > 0")
         page.set_input_files("#board-file", CLIPS / "elbow_flexion_pre.mp4")
         page.wait_for_selector("text=The board was not found")
-        page.click("text=Film the board")
+        page.click("#board-start")
         page.wait_for_timeout(1000 * (HELD * len(TOUR) / 30 + 1))
         picture(page, "app_calibration")
-        page.click("text=Done, measure the lens")
+        page.click("#board-stop")
         known = page.wait_for_selector("text=/sees \\d+° across/")
         assert known is not None
         (degrees,) = re.findall(r"sees (\d+)° across", known.inner_text())
