@@ -17,7 +17,7 @@ from rom_tracker.app import recordings
 from rom_tracker.app.arrivals import LARGEST_PIECE
 from rom_tracker.app.live_routes import serve_live
 from rom_tracker.app.room import Room
-from rom_tracker.app.words import Measure
+from rom_tracker.app.words import Measure, capital
 from rom_tracker.errors import RomTrackerError, StoreError, UsageError
 from rom_tracker.i18n import translator
 from rom_tracker.movements import load_catalogue
@@ -53,8 +53,7 @@ class Ending(pydantic.BaseModel):
 
 def trouble(error: RomTrackerError) -> JSONResponse:
     """What went wrong, for a script."""
-    words = str(error)
-    return JSONResponse({"error": words[:1].upper() + words[1:]}, status_code=400)
+    return JSONResponse({"error": capital(str(error))}, status_code=400)
 
 
 def register_arrivals(app: FastAPI, room: Room, refused: Callable[[Beginning], Response | None] = lambda about: None) -> None:

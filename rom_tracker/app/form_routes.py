@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 
 from rom_tracker.app import recordings
 from rom_tracker.app.room import LANGUAGE_COOKIE, THEME_COOKIE, Room
-from rom_tracker.app.words import Measure
+from rom_tracker.app.words import Measure, capital
 from rom_tracker.errors import RomTrackerError, UsageError
 from rom_tracker.i18n import LANGUAGES
 from rom_tracker.store import CONSENT_PURPOSES, Retention, Store
@@ -321,5 +321,5 @@ def _year(form: FormData) -> int | None:
 
 def _sentence(words: str) -> str:
     """With a capital and a full stop."""
-    words = words[:1].upper() + words[1:]
+    words = capital(words)
     return words if words.endswith((".", "?", "!")) else f"{words}."

@@ -26,6 +26,7 @@ from rom_tracker.app.pages import calibration, clients, live, measure, protocols
 from rom_tracker.app.pages import client as client_page
 from rom_tracker.app.parts import link, notice
 from rom_tracker.app.room import Room
+from rom_tracker.app.words import capital
 from rom_tracker.errors import RomTrackerError, UsageError
 
 #: The address of this computer for itself; the pages are never bound to another one.
@@ -81,7 +82,7 @@ def _not_shown(room: Room, error: Exception) -> None:
     _ = room.look(request)._
     with room.page(request, _("This page cannot be shown")):
         words = str(error) if isinstance(error, RomTrackerError) else type(error).__name__
-        notice(words[:1].upper() + words[1:], "error")
+        notice(capital(words), "error")
         link(_("Clients"), "/", classes="button")
 
 

@@ -25,7 +25,8 @@ def record(page: Page) -> None:
     page.wait_for_function("document.querySelectorAll('#checks li').length > 5")
     page.click("#start")
     page.wait_for_selector("#live[data-state=recording]")
-    picture(page, "app_recording")
+    page.wait_for_function("room.counted >= 1")
+    picture(page, "app_recording", whole=False)
     page.wait_for_url(lambda url: "/live/" not in url)
 
 
@@ -60,14 +61,13 @@ def test_from_a_new_client_to_the_printed_page(
         said = page.inner_text("#change")
         assert page.inner_text("h1") == "Elbow flexion, left"
         page.wait_for_function("document.querySelector('figure img').naturalWidth > 300")
-        picture(page, "app_result")
+        picture(page, "app_result", whole=False)
         link = page.get_attribute("text=Print the client's page", "href")  # 6
         pdf = context.request.get(f"{server.origin}{link}")
         assert pdf.body().startswith(b"%PDF")
         page.goto(f"{server.origin}/")
         page.click(f"text={CLIENT}")
         page.wait_for_function("[...document.querySelectorAll('figure.chart img')].some((image) => image.naturalWidth > 300)")
-        picture(page, "app_client")
         assert "Elbow flexion, left" in page.inner_text("#content")
     with server.records() as store:
         kept = store.sessions.get(session)

@@ -74,6 +74,7 @@ def _why_not(room: Room, _: Translator, kept: KeptMeasurement) -> None:
 def _change(_: Translator, compared: KeptComparison, measure: Measure, client_id: str) -> None:
     with card():
         tag("p", change_line(_, compared), classes=f"verdict-words {compared.verdict.replace(' ', '-')}", id="change")
+        tag("p", _("For the client:"), classes="soft small said-to")
         tag("p", plain_words(_, compared, larger=measure.movement.better == "larger"))
         with tag("p", classes="row"):
             link(
