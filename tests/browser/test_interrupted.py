@@ -31,7 +31,7 @@ def test_what_was_recorded_when_the_server_was_killed_is_offered(
         page.goto(f"{own_server.origin}/live/{session}/elbow_flexion-left/before")
         begin_recording(page)
         page.wait_for_function("room.sent >= 8")
-        recorded_s = page.evaluate("room.sent / 2")  # A piece is half a second or longer.
+        pieces = page.evaluate("room.sent")
         own_server.stop(signal.SIGKILL)
     own_server.start()
     with browser(playwright, seen) as context:
@@ -43,7 +43,8 @@ def test_what_was_recorded_when_the_server_was_killed_is_offered(
     with own_server.records() as store:
         (recording,) = store.sessions.get(session).recordings
         assert recording.timing is not None
-        assert recording.timing.duration_s > recorded_s - 1.5
+        # A piece is half a second, and reaches the disk as it comes: no more than about a second is lost.
+        assert pieces / 2 - 1.5 < recording.timing.duration_s < pieces + 1
         assert store.recordings.cut_off() == ()
 
 
