@@ -71,7 +71,7 @@ def angle_chart(measurement: RomMeasurement, _: Words = str, *, headline: bool =
     figure = new_figure()
     axes = figure.subplots()
     angles = measurement.angles
-    name_axes(axes, name_of(measurement, _), _("Time (s)"))
+    name_axes(axes, name_of(measurement, _), _("Time (s)"), _("degrees"))
     axes.set_xlim(0, max(float(angles.time_s[-1]), 0.1) if len(angles) else 1)
     if np.isfinite(angles.angle_deg).any():
         axes.plot(angles.time_s, angles.angle_deg, color=BLUE, linewidth=2, marker=".", markersize=2, label=_("angle"))

@@ -35,6 +35,9 @@ from rom_tracker.i18n import N_
 from rom_tracker.pose.sequence import Floats
 from rom_tracker.result_words import caution_words, change_words, degrees, describe, name_of, refused_words, side_words
 
+#: So many characters stand beside each other below the end ranges.
+_NAMES_BESIDE = 11
+
 #: Puts words into another language.
 Words = Callable[[str], str]
 
@@ -114,7 +117,7 @@ def _pair_figure(pair: dict[str, RomMeasurement], detectable_deg: float | None, 
     """
     figure = new_figure()
     axes, beside = figure.subplots(1, 2, sharey=True, width_ratios=[3.2, 1])
-    name_axes(axes, name, _("Time since each repetition began (s)"))
+    name_axes(axes, name, _("Time since each repetition began (s)"), _("degrees"))
     levels = np.concatenate([_draw_aligned(axes, measurement, which) for which, measurement in pair.items()])
     _name_columns(beside, [_(which) for which in pair])
     band = _too_small_to_tell(pair, detectable_deg)
@@ -179,7 +182,7 @@ def _nearest_to_mean(scored: tuple[Repetition, ...]) -> Repetition:
 
 def _name_columns(beside: Axes, names: list[str]) -> None:
     beside.set_xlim(-0.6, 1.6)
-    beside.set_xticks([0, 1], names, fontsize=SMALL_PT)
+    beside.set_xticks([0, 1], names, fontsize=SMALL_PT if sum(map(len, names)) <= _NAMES_BESIDE else SMALL_PT - 2.5)
     beside.spines[["top", "right", "left"]].set_visible(False)
     beside.tick_params(axis="y", length=0)
     beside.tick_params(axis="x", length=0)
