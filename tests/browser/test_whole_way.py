@@ -41,26 +41,28 @@ def new_client(context: BrowserContext, server: Server, name: str = CLIENT) -> P
 def test_from_a_new_client_to_the_printed_page(
     server: Server, playwright: Playwright, cameras: Callable[[str], Path], seen: Seen, tmp_path: Path
 ) -> None:
-    with browser(playwright, seen, cameras("elbow_flexion_pre")) as context:
+    with browser(playwright, seen, cameras("shoulder_abduction_pre")) as context:
         page = new_client(context, server)
         page.click("text=Add and measure")  # 1
-        page.fill("#find", "elbow flexion")
-        page.click("button[aria-label='Elbow flexion, left']")  # 2
+        page.fill("#find", "shoulder abduction")
+        page.click("button[aria-label='Shoulder abduction, left']")  # 2
         record(page)  # 3
         page.wait_for_selector("text=/End range/")
         picture(page, "app_session")
         session = re.findall("/sessions/([0-9a-f]{32})", page.url)[0]
         state = tmp_path / "state.json"
         context.storage_state(path=state)
-    with browser(playwright, seen, cameras("elbow_flexion_post"), storage_state=state) as context:
+    with browser(playwright, seen, cameras("shoulder_abduction_post"), storage_state=state) as context:
         page = context.new_page()
         page.goto(f"{server.origin}/sessions/{session}")
         page.click("text=Record after")  # 4
         record(page)  # 5
         page.wait_for_selector("#change")
         said = page.inner_text("#change")
-        assert page.inner_text("h1") == "Elbow flexion, left"
+        assert said.startswith("Improved")
+        assert page.inner_text("h1") == "Shoulder abduction, left"
         page.wait_for_function("document.querySelector('figure img').naturalWidth > 300")
+        page.set_viewport_size({"width": 1280, "height": 1180})
         picture(page, "app_result", whole=False)
         link = page.get_attribute("text=Print the client's page", "href")  # 6
         pdf = context.request.get(f"{server.origin}{link}")
@@ -68,12 +70,12 @@ def test_from_a_new_client_to_the_printed_page(
         page.goto(f"{server.origin}/")
         page.click(f"text={CLIENT}")
         page.wait_for_function("[...document.querySelectorAll('figure.chart img')].some((image) => image.naturalWidth > 300)")
-        assert "Elbow flexion, left" in page.inner_text("#content")
+        assert "Shoulder abduction, left" in page.inner_text("#content")
     with server.records() as store:
         kept = store.sessions.get(session)
         for measurement in kept.current_measurements():
             moment = kept.moment_of(measurement)
-            true_deg = truth(f"elbow_flexion_{'pre' if moment == 'before' else 'post'}.mp4")
+            true_deg = truth(f"shoulder_abduction_{'pre' if moment == 'before' else 'post'}.mp4")
             assert measurement.interval_deg is not None
             low, high = measurement.interval_deg
             assert low <= true_deg <= high, (moment, measurement.peak_deg, true_deg)
@@ -81,7 +83,7 @@ def test_from_a_new_client_to_the_printed_page(
         (compared,) = kept.current_comparisons()
         assert compared.interval_deg is not None
         low, high = compared.interval_deg
-        assert low <= truth("elbow_flexion_post.mp4") - truth("elbow_flexion_pre.mp4") <= high
+        assert low <= truth("shoulder_abduction_post.mp4") - truth("shoulder_abduction_pre.mp4") <= high
         assert compared.change_deg is not None
         assert f"{abs(round(compared.change_deg))}°" in said
         for recording in kept.recordings:
