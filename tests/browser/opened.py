@@ -134,10 +134,14 @@ def browser(playwright: Playwright, seen: Seen, camera: Path | None = None, **op
         launched.close()
 
 
-def picture(page: Page, name: str, *, whole: bool = True) -> None:
-    """Keep a picture of the page, for people to look at, in the folder that ROM_TRACKER_TEST_PICTURES names, if any."""
+def picture(page: Page, name: str, *, whole: bool = True, when: str = "true") -> None:
+    """Keep a picture of the page, for people to look at, in the folder that ROM_TRACKER_TEST_PICTURES names, if any.
+
+    ``when`` is what the page has to say yes to first.
+    """
     folder = os.environ.get("ROM_TRACKER_TEST_PICTURES")
     if folder:
+        page.wait_for_function(when, polling=50)
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=whole)
 
 

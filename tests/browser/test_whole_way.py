@@ -13,6 +13,11 @@ from playwright.sync_api import BrowserContext, Page, Playwright
 
 CLIENT = "Ann Example"
 
+#: The limb is held at its end range: the live view, which follows a moving one by a picture, lies on it then.
+HELD = (
+    "room.last.angle > 60 && room.trace.length > 4 && room.trace.slice(-3).every((each) => Math.abs(each[1] - room.last.angle) < 2)"
+)
+
 
 def truth(file: str) -> float:
     clips = tomllib.loads((CLIPS / "manifest.toml").read_text())["clip"]
@@ -25,8 +30,7 @@ def record(page: Page) -> None:
     page.wait_for_function("document.querySelectorAll('#checks li').length > 5")
     page.click("#start")
     page.wait_for_selector("#live[data-state=recording]")
-    page.wait_for_function("room.counted >= 1")
-    picture(page, "app_recording", whole=False)
+    picture(page, "app_recording", whole=False, when=HELD)
     page.wait_for_url(lambda url: "/live/" not in url)
 
 
