@@ -15,7 +15,7 @@ CLIENT = "Ann Example"
 
 #: The limb is held at its end range: the live view, which follows a moving one by a picture, lies on it then.
 HELD = (
-    "room.last.angle > 60 && room.trace.length > 4 && room.trace.slice(-3).every((each) => Math.abs(each[1] - room.last.angle) < 2)"
+    "room.last.angle > 60 && room.trace.length > 2 && room.trace.slice(-2).every((each) => Math.abs(each[1] - room.last.angle) < 3)"
 )
 
 
