@@ -121,7 +121,8 @@ def notice(text: str, kind: str = "note") -> None:
 def figure(source: str, words: str, *, classes: str = "", folded: bool = False) -> None:
     """A picture, with what it shows for people who do not see it; a ``folded`` one is loaded once somebody unfolds it."""
     with tag("figure", classes=classes):
-        tag("img", src=source, alt=words, loading="lazy" if folded else None)
+        # Before the source: else the browser has begun to load it.
+        tag("img", loading="lazy" if folded else None, src=source, alt=words)
 
 
 @contextlib.contextmanager

@@ -207,10 +207,10 @@ def _correct(_: Translator, moment: str, recording: Recording, kept: KeptMeasure
             tag("p", _("Was somebody else measured? Click on the client in the picture."))
             tag(
                 "img",
+                loading="lazy",
                 src=f"/recordings/{recording.id}/ghost.jpg",
                 alt=_("First picture of the recording"),
                 classes="pick",
-                loading="lazy",
             )
             with tag("div", classes="row"):
                 for name, words in (("x", _("From the left, %")), ("y", _("From the top, %"))):
