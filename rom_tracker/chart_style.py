@@ -30,6 +30,9 @@ FIGURE_INCHES = (6.4, 4.8)
 DOTS_PER_INCH = 200
 HEADLINE_PT, LABEL_PT, SMALL_PT = 14, 13, 12
 
+#: So many characters of the legend stand in the figure's width, of which every column's mark takes so many.
+_ROW_CHARACTERS, _MARK_CHARACTERS = 75, 9
+
 #: Characters that fit on a line of the figure, and of the angle axis, at those sizes.
 HEADLINE_CHARACTERS, REASON_CHARACTERS, AXIS_CHARACTERS = 54, 66, 40
 
@@ -79,12 +82,19 @@ def _grow(figure: Figure, inches: float) -> None:
 
 
 def add_legend(figure: Figure, handles: Sequence[Any], columns: int, meanings: Mapping[Any, Any] | None = None) -> None:
-    """What the marks mean, below the axes; the figure grows with it."""
+    """What the marks mean, below the axes, in fewer columns where the words are long; the figure grows with it."""
+    labels = [handle[0].get_label() if isinstance(handle, tuple) else handle.get_label() for handle in handles]
+    while columns > 1 and _widest_row(labels, columns) > _ROW_CHARACTERS - columns * _MARK_CHARACTERS:
+        columns -= 1
     rows = -(-len(handles) // columns)
     _grow(figure, _inches(max(rows - _ROWS_WITHIN, 0), SMALL_PT))
     look: dict[str, Any] = {"fontsize": SMALL_PT, "frameon": False, "columnspacing": 1.2, "handlelength": 2.6}
-    labels = [handle[0].get_label() if isinstance(handle, tuple) else handle.get_label() for handle in handles]
     figure.legend(handles, labels, loc="outside lower center", ncols=columns, handler_map=meanings, **look)
+
+
+def _widest_row(labels: Sequence[str], columns: int) -> int:
+    """Characters of the longest label of every column, which are filled one after the other."""
+    return sum(max(map(len, part)) for part in np.array_split(labels, columns) if len(part))
 
 
 def save_chart(figure: Figure, path: str | os.PathLike[str]) -> None:
@@ -105,10 +115,10 @@ def save_chart(figure: Figure, path: str | os.PathLike[str]) -> None:
         figure.savefig(part, format=suffix[1:], dpi=DOTS_PER_INCH, metadata={_DESCRIPTION_KEY[suffix]: str(figure.get_label())})
 
 
-def name_axes(axes: Axes, name: str, time_label: str) -> None:
+def name_axes(axes: Axes, name: str, time_label: str, unit: str = "degrees") -> None:
     """Name and style the axes of angle over time."""
     axes.set_xlabel(time_label, fontsize=LABEL_PT)
-    axes.set_ylabel(textwrap.fill(f"{name} (degrees)", AXIS_CHARACTERS), fontsize=LABEL_PT)
+    axes.set_ylabel(textwrap.fill(f"{name} ({unit})", AXIS_CHARACTERS), fontsize=LABEL_PT)
     axes.tick_params(labelsize=SMALL_PT)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="#DDDDDD", linewidth=0.8)

@@ -43,7 +43,7 @@ from rom_tracker.chart_style import (
     save_chart,
     write_headline,
 )
-from rom_tracker.comparison_charts import REST_SHOWN_S, comparison_chart, sides_chart
+from rom_tracker.comparison_charts import REST_SHOWN_S, Words, comparison_chart, sides_chart
 from rom_tracker.result_words import (
     MINUS,
     caution_words,
@@ -62,34 +62,36 @@ __all__ = [
 ]  # fmt: skip
 
 
-def angle_chart(measurement: RomMeasurement) -> Figure:
+def angle_chart(measurement: RomMeasurement, _: Words = str, *, headline: bool = True) -> Figure:
     """The angle over time, with the repetitions, the end range of each, and their mean with its 95 % interval.
 
     The line has gaps where the angle is unknown. A refused measurement is drawn as far as it goes, with the reason in words and
-    without end ranges.
+    without end ranges. ``_`` puts the labels into another language; the ``headline``, the result, is in English.
     """
     figure = new_figure()
     axes = figure.subplots()
     angles = measurement.angles
-    name_axes(axes, name_of(measurement), "Time (s)")
+    name_axes(axes, name_of(measurement, _), _("Time (s)"), _("degrees"))
     axes.set_xlim(0, max(float(angles.time_s[-1]), 0.1) if len(angles) else 1)
     if np.isfinite(angles.angle_deg).any():
-        axes.plot(angles.time_s, angles.angle_deg, color=BLUE, linewidth=2, marker=".", markersize=2, label="angle")
+        axes.plot(angles.time_s, angles.angle_deg, color=BLUE, linewidth=2, marker=".", markersize=2, label=_("angle"))
         axes.set_ylim(height_of(known(angles.angle_deg), measurement.interval_deg))
-        _mark_repetitions(axes, measurement)
+        _mark_repetitions(axes, measurement, _)
     else:
         axes.set_yticks([])
-        axes.text(0.5, 0.5, "no angle in any frame", transform=axes.transAxes, ha="center", fontsize=LABEL_PT, color=GREY)
+        axes.text(0.5, 0.5, _("no angle in any frame"), transform=axes.transAxes, ha="center", fontsize=LABEL_PT, color=GREY)
     if measurement.peak_deg is not None:
         _mark_end_range(axes, measurement, measurement.peak_deg)
         handles = [
-            Patch(color=SKY_BLUE, alpha=0.3, linewidth=0, label="repetition"),
-            Line2D([], [], color=BLACK, linewidth=6, label="end range of each"),
-            Line2D([], [], color=GREEN, linewidth=2, linestyle="--", label="mean end range"),
-            Patch(color=GREEN, alpha=0.2, linewidth=0, label="95 % interval of the mean"),
+            Patch(color=SKY_BLUE, alpha=0.3, linewidth=0, label=_("repetition")),
+            Line2D([], [], color=BLACK, linewidth=6, label=_("end range of each")),
+            Line2D([], [], color=GREEN, linewidth=2, linestyle="--", label=_("mean end range")),
+            Patch(color=GREEN, alpha=0.2, linewidth=0, label=_("95 % interval of the mean")),
         ]
         add_legend(figure, handles, columns=2)
-    if measurement.verdict == "refused":
+    if not headline:
+        pass
+    elif measurement.verdict == "refused":
         write_headline(figure, "No result", [end_range_words(measurement).removeprefix("No result. ")])
     else:
         write_headline(figure, end_range_words(measurement), [caution_words(measurement.flags)])
@@ -97,7 +99,7 @@ def angle_chart(measurement: RomMeasurement) -> Figure:
     return figure
 
 
-def _mark_repetitions(axes: Axes, measurement: RomMeasurement) -> None:
+def _mark_repetitions(axes: Axes, measurement: RomMeasurement, _: Words) -> None:
     """Shade and number the repetitions, at most one number every twentieth of the axis."""
     found = measurement.repetitions
     refused = measurement.verdict == "refused"
@@ -110,10 +112,10 @@ def _mark_repetitions(axes: Axes, measurement: RomMeasurement) -> None:
             axes.text(middle_s, 0.98, str(number), transform=axes.get_xaxis_transform(), ha="center", va="top", fontsize=LABEL_PT)
     for r in found.partial:
         axes.axvspan(r.start_s, r.end_s, facecolor="none", edgecolor="#BBBBBB", hatch="//", linewidth=0, gid="partial repetition")
-        _write_upwards(axes, (r.start_s + r.end_s) / 2, "not scored", top=0.98)
+        _write_upwards(axes, (r.start_s + r.end_s) / 2, _("not scored"), top=0.98)
     for time_s in found.cut_off:
         axes.axvline(time_s, color=GREY, linestyle=":", linewidth=1.5, gid="cut off")
-        _write_upwards(axes, time_s, "not seen", top=0.6)
+        _write_upwards(axes, time_s, _("not seen"), top=0.6)
 
 
 def _write_upwards(axes: Axes, time_s: float, words: str, *, top: float) -> None:

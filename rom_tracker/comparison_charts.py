@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,8 +31,18 @@ from rom_tracker.chart_style import (
     new_figure,
     write_headline,
 )
+from rom_tracker.i18n import N_
 from rom_tracker.pose.sequence import Floats
 from rom_tracker.result_words import caution_words, change_words, degrees, describe, name_of, refused_words, side_words
+
+#: So many characters stand beside each other below the end ranges.
+_NAMES_BESIDE = 11
+
+#: Puts words into another language.
+Words = Callable[[str], str]
+
+#: What the grey band is, as :attr:`~rom_tracker.analysis.comparison.Comparison.detectable_from` says.
+_BAND_NAMES = (N_("measuring error"), N_("own repeatability"))
 
 #: What is shown of the rest before and after a repetition, in seconds.
 REST_SHOWN_S = 0.3
@@ -44,17 +55,27 @@ _SOLID: dict[str, Any] = {"color": BLUE, "linestyle": "-", "marker": "s", "marke
 _STYLE = {"before": _DASHED, "after": _SOLID, "left": _SOLID, "right": _DASHED}
 
 
-def comparison_chart(comparison: Comparison) -> Figure:
+def comparison_chart(comparison: Comparison, _: Words = str, *, headline: bool = True) -> Figure:
     """Before against after on one axis, each repetition from the start of its lengthening phase, with the change.
 
     The typical repetition, the one nearest to the mean, is drawn boldly, the others thinly. The grey band about the end range
     before is what cannot be told from error: an end range after it within the band is no detectable change.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    _ : callable, optional
+        Puts the labels into another language, such as a :class:`~rom_tracker.i18n.Translator`.
+    headline : bool
+        Write the result over it, which is in English.
     """
     pair = {"before": comparison.before, "after": comparison.after}
     told = comparison.verdict in ("improved", "worse")
-    marks = _Marks("-|>" if told else None, "change", comparison.detectable_from or "measuring error")
-    figure = _pair_figure(pair, comparison.detectable_deg, marks, name=name_of(comparison.before))
-    if comparison.verdict == "refused":
+    marks = _Marks("-|>" if told else None, _("change"), _(comparison.detectable_from or _BAND_NAMES[0]))
+    figure = _pair_figure(pair, comparison.detectable_deg, marks, _, name=name_of(comparison.before, _))
+    if not headline:
+        pass
+    elif comparison.verdict == "refused":
         write_headline(figure, "No comparison", refused_words(comparison.flags))
     else:
         write_headline(figure, change_words(comparison), [caution_words(comparison.flags)])
@@ -70,7 +91,7 @@ def sides_chart(sides: SideComparison) -> Figure:
     """
     pair = {"left": sides.left, "right": sides.right}
     marks = _Marks("<|-|>" if sides.verdict == "sides differ" else None, "difference", "measuring error")
-    figure = _pair_figure(pair, sides.detectable_deg, marks, name=sides.left.movement.title)
+    figure = _pair_figure(pair, sides.detectable_deg, marks, str, name=sides.left.movement.title)
     if sides.verdict == "refused":
         write_headline(figure, "No difference is given", refused_words(sides.flags))
     else:
@@ -88,7 +109,7 @@ class _Marks:
     band_name: str
 
 
-def _pair_figure(pair: dict[str, RomMeasurement], detectable_deg: float | None, marks: _Marks, *, name: str) -> Figure:
+def _pair_figure(pair: dict[str, RomMeasurement], detectable_deg: float | None, marks: _Marks, _: Words, *, name: str) -> Figure:
     """Two measurements on one axis and, beside it, their end ranges and how far they lie apart.
 
     ``detectable_deg`` is the least difference that counts, None where the two are not to be compared: then no two end ranges stand
@@ -96,16 +117,16 @@ def _pair_figure(pair: dict[str, RomMeasurement], detectable_deg: float | None, 
     """
     figure = new_figure()
     axes, beside = figure.subplots(1, 2, sharey=True, width_ratios=[3.2, 1])
-    name_axes(axes, name, "Time since each repetition began (s)")
+    name_axes(axes, name, _("Time since each repetition began (s)"), _("degrees"))
     levels = np.concatenate([_draw_aligned(axes, measurement, which) for which, measurement in pair.items()])
-    _name_columns(beside, list(pair))
+    _name_columns(beside, [_(which) for which in pair])
     band = _too_small_to_tell(pair, detectable_deg)
     if len(levels):
         axes.set_ylim(height_of(levels, band))
         axes.set_xlim(left=-REST_SHOWN_S)
     else:
         axes.set_yticks([])
-        axes.text(0.5, 0.5, "no repetition in either", transform=axes.transAxes, ha="center", fontsize=LABEL_PT, color=GREY)
+        axes.text(0.5, 0.5, _("no repetition in either"), transform=axes.transAxes, ha="center", fontsize=LABEL_PT, color=GREY)
     for panel in (axes, beside):
         if band is not None:
             panel.axhspan(*band, color=GREY, alpha=0.2, linewidth=0, gid="measuring error")
@@ -117,23 +138,23 @@ def _pair_figure(pair: dict[str, RomMeasurement], detectable_deg: float | None, 
         _mark_end_ranges(beside, pair)
     if band is not None and marks.arrow is not None:
         _mark_difference(beside, pair, marks.arrow)
-    handles = _handles(pair, marks, band=band is not None)
+    handles = _handles(pair, marks, _, band=band is not None)
     add_legend(figure, handles, columns=3, meanings={tuple: HandlerTuple(ndivide=None, pad=0.4)})
     return figure
 
 
-def _handles(pair: dict[str, RomMeasurement], marks: _Marks, *, band: bool) -> list[Any]:
+def _handles(pair: dict[str, RomMeasurement], marks: _Marks, _: Words, *, band: bool) -> list[Any]:
     """What stands in the legend: every mark that is drawn, in the order in which three columns are filled."""
     shown = {which: {key: _STYLE[which][key] for key in ("color", "linestyle")} for which in pair}
-    handles: list[Any] = [Line2D([], [], linewidth=_TYPICAL_PT, label=which, **shown[which]) for which in pair]
+    handles: list[Any] = [Line2D([], [], linewidth=_TYPICAL_PT, label=_(which), **shown[which]) for which in pair]
     if band and marks.arrow is not None:
         handles.append(Line2D([], [], linewidth=2, color=BLACK, marker=">", markersize=7, label=marks.arrow_name))
     if any(len(m.repetitions.scored) > 1 for m in pair.values()):
-        handles.append(Line2D([], [], linewidth=_TYPICAL_PT, color=BLACK, label="typical repetition"))
-        handles.append(Line2D([], [], linewidth=_OTHER_PT, color=BLACK, alpha=0.6, label="other repetitions"))
+        handles.append(Line2D([], [], linewidth=_TYPICAL_PT, color=BLACK, label=_("typical repetition")))
+        handles.append(Line2D([], [], linewidth=_OTHER_PT, color=BLACK, alpha=0.6, label=_("other repetitions")))
     measured = [which for which, m in pair.items() if m.peak_deg is not None]
     if measured:
-        look: dict[str, Any] = {"linewidth": _END_RANGE_PT, "markersize": 8, "label": "mean end range"}
+        look: dict[str, Any] = {"linewidth": _END_RANGE_PT, "markersize": 8, "label": _("mean end range")}
         handles.append(tuple(Line2D([], [], **look, **_STYLE[which]) for which in measured))
     if band:
         handles.append(Patch(color=GREY, alpha=0.25, linewidth=0, label=marks.band_name))
@@ -161,7 +182,7 @@ def _nearest_to_mean(scored: tuple[Repetition, ...]) -> Repetition:
 
 def _name_columns(beside: Axes, names: list[str]) -> None:
     beside.set_xlim(-0.6, 1.6)
-    beside.set_xticks([0, 1], names, fontsize=SMALL_PT)
+    beside.set_xticks([0, 1], names, fontsize=SMALL_PT if sum(map(len, names)) <= _NAMES_BESIDE else SMALL_PT - 2.5)
     beside.spines[["top", "right", "left"]].set_visible(False)
     beside.tick_params(axis="y", length=0)
     beside.tick_params(axis="x", length=0)

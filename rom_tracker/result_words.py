@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from rom_tracker.analysis.comparison import Comparison
 from rom_tracker.analysis.flag import Flag
@@ -85,9 +86,11 @@ def _span(interval_deg: tuple[float, float]) -> str:
     return f"{low.removesuffix('°')}{EN_DASH}{high}" if interval_deg[0] >= 0 else f"{low} to {high}"
 
 
-def name_of(measurement: RomMeasurement) -> str:
-    """The movement with its side, such as "Elbow flexion, left"."""
-    return measurement.movement.of_side(measurement.side)
+def name_of(measurement: RomMeasurement, _: Callable[[str], str] = str) -> str:
+    """The movement with its side, such as "Elbow flexion, left"; ``_`` puts it into another language."""
+    if not measurement.movement.sided:
+        return _(measurement.movement.title)
+    return f"{_(measurement.movement.title)}, {_(measurement.side)}"
 
 
 def caution_words(flags: tuple[Flag, ...]) -> str:

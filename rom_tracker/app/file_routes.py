@@ -11,13 +11,15 @@ from typing import Any
 import pydantic
 from fastapi import FastAPI, Request, WebSocket
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from matplotlib.figure import Figure
 
 from rom_tracker.app import recordings
 from rom_tracker.app.arrivals import LARGEST_PIECE
 from rom_tracker.app.live_routes import serve_live
 from rom_tracker.app.room import Room
-from rom_tracker.app.words import Measure
+from rom_tracker.app.words import Measure, capital
 from rom_tracker.errors import RomTrackerError, StoreError, UsageError
+from rom_tracker.i18n import translator
 from rom_tracker.movements import load_catalogue
 from rom_tracker.store.encrypted_file import EncryptedReader
 
@@ -51,8 +53,7 @@ class Ending(pydantic.BaseModel):
 
 def trouble(error: RomTrackerError) -> JSONResponse:
     """What went wrong, for a script."""
-    words = str(error)
-    return JSONResponse({"error": words[:1].upper() + words[1:]}, status_code=400)
+    return JSONResponse({"error": capital(str(error))}, status_code=400)
 
 
 def register_arrivals(app: FastAPI, room: Room, refused: Callable[[Beginning], Response | None] = lambda about: None) -> None:
@@ -158,30 +159,37 @@ def register(app: FastAPI, room: Room) -> None:
         return FileResponse(path, media_type="video/webm") if path.is_file() else Response(status_code=404)
 
     @app.get("/charts/{comparison_id}.png")
-    async def chart(comparison_id: str) -> Response:
+    async def chart(comparison_id: str, lang: str = "en") -> Response:
         try:
-            return Response(await asyncio.to_thread(_comparison_png, room, comparison_id), media_type="image/png")
+            return Response(await asyncio.to_thread(_comparison_png, room, comparison_id, lang), media_type="image/png")
         except RomTrackerError:
             return Response(status_code=404)
 
     @app.get("/charts/of/{measurement_id}.png")
-    async def chart_of(measurement_id: str) -> Response:
+    async def chart_of(measurement_id: str, lang: str = "en") -> Response:
         try:
-            return Response(await asyncio.to_thread(_measurement_png, room, measurement_id), media_type="image/png")
+            return Response(await asyncio.to_thread(_measurement_png, room, measurement_id, lang), media_type="image/png")
         except RomTrackerError:
             return Response(status_code=404)
 
 
-def _comparison_png(room: Room, comparison_id: str) -> bytes:
+def _comparison_png(room: Room, comparison_id: str, language: str) -> bytes:
     from rom_tracker.charts import comparison_chart
 
-    return room.png(comparison_chart(room.store.measurements.comparison(comparison_id)))
+    def draw() -> Figure:
+        # The page says the result in its own language.
+        return comparison_chart(room.store.measurements.comparison(comparison_id), translator(language), headline=False)
+
+    return room.chart(("comparison", comparison_id, language), draw)
 
 
-def _measurement_png(room: Room, measurement_id: str) -> bytes:
+def _measurement_png(room: Room, measurement_id: str, language: str) -> bytes:
     from rom_tracker.charts import angle_chart
 
-    return room.png(angle_chart(room.store.measurements.rom(measurement_id)))
+    def draw() -> Figure:
+        return angle_chart(room.store.measurements.rom(measurement_id), translator(language), headline=False)
+
+    return room.chart(("angle", measurement_id, language), draw)
 
 
 def _ranged(request: Request, reader: EncryptedReader, media_type: str) -> Response:

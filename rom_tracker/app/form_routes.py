@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 
 from rom_tracker.app import recordings
 from rom_tracker.app.room import LANGUAGE_COOKIE, THEME_COOKIE, Room
-from rom_tracker.app.words import Measure
+from rom_tracker.app.words import Measure, capital
 from rom_tracker.errors import RomTrackerError, UsageError
 from rom_tracker.i18n import LANGUAGES
 from rom_tracker.store import CONSENT_PURPOSES, Retention, Store
@@ -198,6 +198,14 @@ def _results(app: FastAPI, room: Room, done: Done) -> None:
 
         return await done(request, back(recording_id), do)
 
+    @app.post("/recordings/{recording_id}/restore")
+    async def restore(request: Request, recording_id: str) -> RedirectResponse:
+        def do(form: FormData) -> str:
+            recordings.restore_repetitions(room.store, room.store.recordings.get(recording_id), _text(form, "reason", 500))
+            return back(recording_id)
+
+        return await done(request, back(recording_id), do)
+
     @app.post("/recordings/{recording_id}/person")
     async def person(request: Request, recording_id: str) -> RedirectResponse:
         def do(form: FormData) -> str:
@@ -313,5 +321,5 @@ def _year(form: FormData) -> int | None:
 
 def _sentence(words: str) -> str:
     """With a capital and a full stop."""
-    words = words[:1].upper() + words[1:]
+    words = capital(words)
     return words if words.endswith((".", "?", "!")) else f"{words}."

@@ -194,7 +194,7 @@ def _side(view: BodyView, movement: Movement, side: Side) -> Check:
         advice = _("Turn round: the left side belongs towards the camera.") if side == "left" else _(
             "Turn round: the right side belongs towards the camera."
         )  # fmt: skip
-        return Check("side", _("The right side is towards the camera"), not movement.sided or view.near_side() == side, advice)
+        return Check("side", _("The tested side is towards the camera"), not movement.sided or view.near_side() == side, advice)
     faces = abs(view.yaw_deg) <= 90 or bool(view.lies_deg)
     return Check("side", _("The client faces the camera"), faces, _("Turn round: the client should face the camera."))
 

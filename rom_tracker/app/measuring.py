@@ -68,6 +68,10 @@ class Jobs:
         self._queue.put(job)
         return job
 
+    def get_ready(self) -> None:
+        """Start the process now, so that the first recording does not wait for it."""
+        self.add("ready", lambda ask: ask(_ready))
+
     def of(self, key: str) -> Job | None:
         """The job of a key, if there is or was one."""
         return self._jobs.get(key)
@@ -143,19 +147,25 @@ def _serve(connection: Connection) -> None:
         return
 
 
-def measured(video: Path, movement: str, side: Any, at: tuple[float, float] | None, progress: Any) -> Any:
+def _ready(progress: Any) -> None:
+    """Load what measuring needs."""
+    import rom_tracker.analysis.measuring
+    import rom_tracker.pose.mediapipe  # noqa: F401
+
+
+def measured(video: Path, movement: str, side: Any, at: tuple[float, float] | None, camera: str, last: Any, progress: Any) -> Any:
     """The measurement of a recording.
 
-    ``at`` is a point on the client, as shares of the picture's width and height; None where nobody was pointed at.
+    ``at`` is a point on the client, as shares of the picture's width and height; None where nobody was pointed at. ``camera`` is
+    its label, by which its lens may be known. ``last`` is the measurement of the recording before the treatment, or None.
     """
     from rom_tracker.analysis.measuring import measure
     from rom_tracker.capture import VideoFile
+    from rom_tracker.capture.lens import kept_lens
 
-    client = None
-    if at is not None:
-        width, height = VideoFile(video).size
-        client = (min(at[0], 0.999) * width, min(at[1], 0.999) * height)
-    return measure(video, movement, side, client=client, progress=progress)
+    size = width, height = VideoFile(video).size
+    client = None if at is None else (min(at[0], 0.999) * width, min(at[1], 0.999) * height)
+    return measure(video, movement, side, client=client, lens=kept_lens(camera, size), last=last, progress=progress)
 
 
 def overlaid(video: Path, measurement: Any, out: Path, progress: Any) -> Path:

@@ -51,7 +51,7 @@ def _progress_png(room: Room, client_id: str, measure_key: str, language: str) -
     from rom_tracker.progress_chart import progress_chart
 
     found = progress(room.store.sessions.of(client_id), Measure.read(measure_key), room.store.clients.get(client_id))
-    return room.png(progress_chart(found, translator(language)))
+    return room.chart(("progress", repr(found), language), lambda: progress_chart(found, translator(language)))
 
 
 async def _pdf(room: Room, client_id: str, session_id: str | None, language: str, *, full: bool) -> Response:

@@ -118,10 +118,11 @@ def notice(text: str, kind: str = "note") -> None:
     tag("p", text, classes=f"notice {kind}", role="alert" if kind == "error" else "status")
 
 
-def figure(source: str, words: str, *, classes: str = "") -> None:
-    """A picture, with what it shows for people who do not see it."""
+def figure(source: str, words: str, *, classes: str = "", folded: bool = False) -> None:
+    """A picture, with what it shows for people who do not see it; a ``folded`` one is loaded once somebody unfolds it."""
     with tag("figure", classes=classes):
-        tag("img", src=source, alt=words)
+        # Before the source: else the browser has begun to load it.
+        tag("img", loading="lazy" if folded else None, src=source, alt=words)
 
 
 @contextlib.contextmanager

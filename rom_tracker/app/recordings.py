@@ -15,6 +15,7 @@ from rom_tracker.store import KeptComparison, KeptMeasurement, Recording, Sessio
 from rom_tracker.store.records import Moment
 
 if TYPE_CHECKING:
+    from rom_tracker.analysis.measurement import RomMeasurement
     from rom_tracker.app.room import Room
 
 #: Repetitions to warm up, and those that count: measuring alone raises the range during the first four or five, so that both
@@ -127,8 +128,9 @@ def measure_later(room: Room, recording_id: str) -> Job:
         from rom_tracker.capture.recording import FrameTiming
 
         recording = store.recordings.get(recording_id)
+        at, last = client_at(recording), _measured_before(store, recording)
         with store.recordings.video_file(recording_id) as path:
-            found = ask(measured, path, recording.movement, recording.side, client_at(recording))
+            found = ask(measured, path, recording.movement, recording.side, at, recording.camera, last)
         if len(found.angles):
             size = found.merged.poses.image_size if found.merged is not None else None
             store.recordings.describe(recording_id, size=size, timing=FrameTiming.of(found.angles.time_s))
@@ -136,6 +138,16 @@ def measure_later(room: Room, recording_id: str) -> Job:
         compare_now(store, recording)
 
     return room.jobs.add(recording_id, work)
+
+
+def _measured_before(store: Store, recording: Recording) -> RomMeasurement | None:
+    """What a recording after the treatment follows: among several people the client is who stood there before."""
+    if recording.moment == "before":
+        return None
+    record = store.sessions.get(recording.session_id)
+    measure = Measure.read(f"{recording.movement}-{recording.side}")
+    kept = measurement_of(record, latest(record, measure, "before"))
+    return None if kept is None or kept.peak_deg is None else store.measurements.rom(kept.id)
 
 
 def compare_now(store: Store, recording: Recording) -> KeptComparison | None:
@@ -176,6 +188,24 @@ def drop_repetition(store: Store, recording: Recording, number: int, reason: str
     detail = {"repetition": number, "peak_s": round(found.repetitions.scored[number - 1].peak_s, 2)}
     store.recordings.correct(recording.id, "repetition dropped", detail, reason)
     store.measurements.keep(recording.id, left, {"corrected": detail})
+    compare_now(store, recording)
+
+
+def restore_repetitions(store: Store, recording: Recording, reason: str) -> None:
+    """Count all repetitions of a recording again, and keep that it was done.
+
+    Raises
+    ------
+    UsageError
+        None was left out.
+    """
+    record = store.sessions.get(recording.session_id)
+    kept = measurement_of(record, recording)
+    whole = [one for one in record.measurements if one.recording_id == recording.id and "corrected" not in one.sources]
+    if kept is None or "corrected" not in kept.sources or not whole:
+        raise UsageError("No repetition of this recording was left out.")
+    store.recordings.correct(recording.id, "other", {"counted again": "all"}, reason)
+    store.measurements.keep(recording.id, store.measurements.rom(whole[-1].id))
     compare_now(store, recording)
 
 

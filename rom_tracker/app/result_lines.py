@@ -7,9 +7,9 @@ from typing import Any, cast
 
 from rom_tracker.analysis.comparison import ChangeVerdict
 from rom_tracker.analysis.flag import Flag, Severity
+from rom_tracker.app.flag_words import lines_of
 from rom_tracker.client_words import angle, change_meaning, span
 from rom_tracker.i18n import Translator
-from rom_tracker.report.reasons import reasons
 from rom_tracker.result_words import EN_DASH
 from rom_tracker.store import KeptComparison, KeptMeasurement, Recording
 
@@ -62,14 +62,7 @@ def number_words(_: Translator, recording: Recording, kept: KeptMeasurement) -> 
     return [peak, interval, start, str(kept.repetitions), fps, gap]
 
 
-def flag_lines(_: Translator, found: KeptComparison) -> list[tuple[str, str]]:
-    """What to mind, gravest first: severity and words. In English as the flags say it, in other languages in short."""
-    flags = [Flag(str(one["code"]), str(one["message"]), one["severity"]) for one in found.result["flags"]]
-    if _.language == "en":
-        return sorted({(one.severity, one.message): None for one in flags}, key=lambda line: _GRAVITY.index(line[0]))
-    return [(severity, words) for severity in _GRAVITY[:2] for words in reasons(_, flags, severity)]
-
-
-def flags_of(result: Mapping[str, Any]) -> list[Flag]:
-    """The flags of a measurement, from its result."""
-    return [Flag(str(one["code"]), str(one["message"]), one["severity"]) for one in result["flags"]]
+def flag_lines(_: Translator, result: Mapping[str, Any]) -> list[tuple[Severity, str]]:
+    """What to mind about a measurement or a comparison, from its result, gravest first: severity and words."""
+    flags = [Flag(str(one["code"]), str(one["message"]), one["severity"]) for one in result["flags"]]
+    return lines_of(_, flags, _GRAVITY)

@@ -6,7 +6,7 @@ import contextlib
 import io
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 
 #: Names of the cookies that keep how a person wants the pages; they hold nothing else.
 LANGUAGE_COOKIE, THEME_COOKIE = "rom_tracker_language", "rom_tracker_theme"
+
+#: Of charts: sharp on a screen of twice the usual density.
+SCREEN_DOTS_PER_INCH = 144
+
+#: So many drawn charts are kept in memory, some 60 kB each.
+MOST_CHARTS = 200
 
 
 @dataclass
@@ -73,6 +79,7 @@ class Room:
     gate: Gate | None = None
     _store: Store | None = None
     _drawing: threading.Lock = field(default_factory=threading.Lock)
+    _charts: dict[tuple[object, ...], bytes] = field(default_factory=dict)
     _told: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -97,6 +104,7 @@ class Room:
         """Work with these records; what is kept no longer goes now."""
         store.purge()
         self._store, self.trouble = store, ""
+        self.jobs.get_ready()
 
     def unlock(self, passphrase: str | None = None) -> Store:
         """The records that are there; raises as :meth:`rom_tracker.store.Store.open` does."""
@@ -158,14 +166,18 @@ class Room:
         with self._drawing:
             yield
 
-    def png(self, figure: Figure) -> bytes:
-        """A chart as a picture."""
-        from rom_tracker.chart_style import DOTS_PER_INCH
-
-        buffer = io.BytesIO()
+    def chart(self, of: tuple[object, ...], draw: Callable[[], Figure]) -> bytes:
+        """A chart as a picture; what is charted never changes under the name ``of``, so that it is drawn once."""
         with self.drawing():
-            figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH)
-        return buffer.getvalue()
+            found = self._charts.pop(of, None)
+            if found is None:
+                buffer = io.BytesIO()
+                draw().savefig(buffer, format="png", dpi=SCREEN_DOTS_PER_INCH)
+                found = buffer.getvalue()
+            self._charts[of] = found
+            while len(self._charts) > MOST_CHARTS:
+                del self._charts[next(iter(self._charts))]
+            return found
 
     def close(self) -> None:
         """End the jobs and close the records; recordings on their way in stay as they are."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import logging
@@ -19,12 +20,13 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 
-from rom_tracker.app import file_routes, form_routes, page_routes
+from rom_tracker.app import file_routes, form_routes, lenses, page_routes
 from rom_tracker.app.gate import AGAIN, DOOR, Gate
 from rom_tracker.app.pages import calibration, clients, live, measure, protocols, results, session, settings, unlock
 from rom_tracker.app.pages import client as client_page
 from rom_tracker.app.parts import link, notice
 from rom_tracker.app.room import Room
+from rom_tracker.app.words import capital
 from rom_tracker.errors import RomTrackerError, UsageError
 
 #: The address of this computer for itself; the pages are never bound to another one.
@@ -32,6 +34,9 @@ LOOPBACK = "127.0.0.1"
 
 #: The file that says where the app is running.
 _NOTE = "app.json"
+
+#: What the server says of an open window when it is stopped, as one would expect.
+_CUT_SHORT = "Cancel %s running task(s), timeout graceful shutdown exceeded"
 
 #: What is there before the records are opened.
 _OPEN_WHILE_LOCKED = ("/unlock", "/look", "/static/", "/_nicegui", "/favicon.ico", DOOR)
@@ -57,6 +62,7 @@ def build(room: Room) -> FastAPI:
     form_routes.register(app, room)
     unlock.register_form(app, room)
     calibration.register_sheets(app)
+    lenses.register(app, room)
     page_routes.register(app, room)
     for page in (clients, client_page, measure, session, live, results, protocols, settings, calibration, unlock):
         page.register(room)
@@ -76,7 +82,7 @@ def _not_shown(room: Room, error: Exception) -> None:
     _ = room.look(request)._
     with room.page(request, _("This page cannot be shown")):
         words = str(error) if isinstance(error, RomTrackerError) else type(error).__name__
-        notice(words[:1].upper() + words[1:], "error")
+        notice(capital(words), "error")
         link(_("Clients"), "/", classes="button")
 
 
@@ -158,8 +164,8 @@ def _noted(folder: Path, port: int, secret: str) -> Path:
 
 
 def is_upload(path: str) -> bool:
-    """Whether a path takes pieces of recordings."""
-    return file_routes.PIECES.fullmatch(path) is not None
+    """Whether a path takes pieces of recordings, or a video of the board."""
+    return path == lenses.PATH or file_routes.PIECES.fullmatch(path) is not None
 
 
 def _bound(port: int) -> socket.socket:
@@ -194,6 +200,8 @@ def _quiet_logs() -> None:
 
 
 def _without_values(record: logging.LogRecord) -> bool:
+    if record.msg == _CUT_SHORT or (record.exc_info and record.exc_info[0] is asyncio.CancelledError):
+        return False
     if record.exc_info and record.exc_info[0] is not None:
         record.msg, record.args = f"{record.exc_info[0].__name__} in the app", ()
         record.exc_info = record.exc_text = None

@@ -29,6 +29,11 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
 )
 
 
+def capital(words: str) -> str:
+    """Words as they begin a line."""
+    return words[:1].upper() + words[1:]
+
+
 @dataclass(frozen=True)
 class Measure:
     """What is measured before and after: a movement and its side; written ``elbow_flexion-left`` in addresses."""

@@ -317,6 +317,21 @@ def kept_profiles() -> list[Path]:
     return sorted(lens_folder().glob("*.json"))
 
 
+def kept_lens(camera: str, size: tuple[int, int]) -> LensProfile | None:
+    """The kept profile of a camera, by its label, at a resolution; None where it was not calibrated at that.
+
+    Raises
+    ------
+    CalibrationError
+        The profile is damaged.
+    """
+    path = profile_path(camera, size)
+    if not camera or not path.is_file():
+        return None
+    lens = LensProfile.load(path)
+    return lens if (lens.camera, lens.size) == (camera, size) else None
+
+
 def lens_of(video: str | os.PathLike[str], size: tuple[int, int]) -> LensProfile | None:
     """The kept profile of the camera that a recording's sidecar names, at the recording's own resolution.
 
@@ -340,10 +355,4 @@ def lens_of(video: str | os.PathLike[str], size: tuple[int, int]) -> LensProfile
         about = read_sidecar(video)
     except VideoError:
         return None
-    if about is None or not about.camera:
-        return None
-    path = profile_path(about.camera, size)
-    if not path.is_file():
-        return None
-    lens = LensProfile.load(path)
-    return lens if (lens.camera, lens.size) == (about.camera, size) else None
+    return None if about is None else kept_lens(about.camera, size)

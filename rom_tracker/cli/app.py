@@ -40,7 +40,10 @@ def app(
         output.console().print(words, soft_wrap=True, markup=False, highlight=False)
         output.hint("The address opens one browser, once; run the command again for another. Stop with Ctrl-C.")
 
-    serve(room, port=port, show=show, say=say)
+    try:
+        serve(room, port=port, show=show, say=say)
+    except KeyboardInterrupt:
+        output.hint("rom_tracker is closed.")
 
 
 def _user() -> str:

@@ -43,6 +43,23 @@ REASONS: dict[str, str] = {
     "uneven_repetitions": N_("The repetitions differ a lot from each other."),
     "partial_repetition": N_("Some repetitions were not complete and are not counted."),
     "several_people": _PERSON,
+    "limb_across_somebody": N_("The limb crossed somebody else in the picture, whose joints may have been taken for the client's."),
+    "hand_on_limb": N_("Somebody else's hand lay on the moving limb."),
+    "two_repetitions": N_("Only two repetitions could be counted."),
+    "legs_exchanged": N_("Left and right leg had to be told apart by which of them stood still."),
+    "borrowed_error": N_("This movement was never checked against known angles, so its error is a cautious guess."),
+    "other_model": N_("The joints were found in another way than the one whose error is known."),
+    "other_zero": _NOT_ALIKE,
+    "camera_rolled": N_("The camera was not level."),
+    **dict.fromkeys(("small_in_picture", "far_away"), N_("The client was small in the picture.")),
+    "low_contrast": N_("The client stands out little from the background."),
+    "noisy_picture": N_("The picture is grainy; there was little light."),
+    "too_bright": N_("The picture is too bright."),
+    "frame_gap": N_("For a moment the camera took no pictures."),
+    "lens_unknown": N_("The camera's lens is not known; a wide one bends the picture."),
+    "lens_undone": N_("The bending of the camera's lens was undone."),
+    "repetition_dropped": N_("The therapist left out a repetition."),
+    "above_passive": N_("The end range lies above how far an examiner usually moves this joint."),
 }  # fmt: skip
 
 #: For flags that this table does not know.
@@ -51,6 +68,10 @@ _SOMETHING = N_("The recording was not as good as the measurement needs it.")
 
 def reasons(_: Translator, flags: Iterable[Flag], severity: Severity) -> list[str]:
     """Those of one severity in plain words, each once, in the order of the flags."""
+    return [_(text) for text in dict.fromkeys(reason_for(flag.code) for flag in flags if flag.severity == severity)]
+
+
+def reason_for(code: str) -> str:
+    """The reason that a flag's code stands for, in English: translated where it is shown."""
     beside = {compensation.key for movement in load_catalogue().movements.values() for compensation in movement.compensations}
-    found = [REASONS.get(flag.code, _BESIDE if flag.code in beside else _SOMETHING) for flag in flags if flag.severity == severity]
-    return [_(text) for text in dict.fromkeys(found)]
+    return REASONS.get(code, _BESIDE if code in beside else _SOMETHING)

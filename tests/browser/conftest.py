@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -16,24 +17,41 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            if CHROMIUM is None and "playwright" in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.skip(reason="no Chromium on this system (Debian: apt-get install chromium)"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    found = Server(tmp_path_factory.mktemp("data"))
+    """One app for all tests; each makes its own clients in it."""
+    with _running(tmp_path_factory.mktemp("data")) as found:
+        yield found
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Server]:
+    """An app that may be ended in the middle of something."""
+    with _running(tmp_path) as found:
+        yield found
+
+
+@contextmanager
+def _running(data: Path) -> Iterator[Server]:
+    found = Server(data)
     with Store.create(found.data / "records", passphrase=PASSPHRASE) as store:
         # Few repetitions: the whole way is gone twice.
         store.set_preference("warm_up", 1)
         store.set_preference("scored", 2)
     found.start()
-    yield found
-    found.stop()
+    try:
+        yield found
+    finally:
+        found.stop()
 
 
-@pytest.fixture(scope="session")
+# Not for the session: as long as it is open, its event loop runs, and other tests in this process could not run their own.
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this system")
     with sync_playwright() as found:
         yield found
 

@@ -24,8 +24,8 @@ ROOT = Path(__file__).parents[2]
 CLIPS = ROOT / "sample_videos"
 PASSPHRASE = "correct horse battery"
 
-#: How long anything may take in milliseconds; a laptop needs a tenth of it.
-PATIENCE_MS = int(os.environ.get("ROM_TRACKER_TEST_PATIENCE_S", "60")) * 1000
+#: How long anything may take in milliseconds; a laptop with nothing else to do needs a tenth of it.
+PATIENCE_MS = int(os.environ.get("ROM_TRACKER_TEST_PATIENCE_S", "120")) * 1000
 
 _FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -33,7 +33,22 @@ _FLAGS = (
     "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
 )  # fmt: skip
 
-CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+
+def _chromium() -> str | None:
+    """The system's, or one that Playwright has fetched. A snap sees neither our files nor our temporary folders."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if (found := shutil.which(name)) and "snap" not in Path(found).resolve().parts and b"/snap/" not in _beginning(found):
+            return found
+    folder = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache" / "ms-playwright")
+    return next((str(path) for path in sorted(folder.glob("chromium-*/chrome-linux*/chrome"))), None)
+
+
+def _beginning(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read(10_000)
+
+
+CHROMIUM = _chromium()
 
 
 @dataclass
@@ -51,6 +66,8 @@ class Server:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         environment = {**os.environ, "ROM_TRACKER_DATA": str(self.data), "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+        # Compiled once, as on anybody's computer; every process of the app loads the same modules.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         command = [sys.executable, "-m", "rom_tracker", "app", "--no-show", "--port", str(port)]
         with (self.data / "log").open("a") as log:
             self.process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
@@ -70,10 +87,10 @@ class Server:
         raise AssertionError("the server does not answer")
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
-        """End it."""
+        """End it, as Ctrl-C does."""
         if self.process is not None:
             self.process.send_signal(how)
-            self.process.wait(max(60, PATIENCE_MS / 1000))
+            self.process.wait(PATIENCE_MS / 1000)
             assert self.process.stdout is not None
             self.process.stdout.close()
             self.process = None
@@ -117,11 +134,15 @@ def browser(playwright: Playwright, seen: Seen, camera: Path | None = None, **op
         launched.close()
 
 
-def picture(page: Page, name: str) -> None:
-    """Keep a picture of the page, for people to look at, in the folder that ROM_TRACKER_TEST_PICTURES names, if any."""
+def picture(page: Page, name: str, *, whole: bool = True, when: str = "true") -> None:
+    """Keep a picture of the page, for people to look at, in the folder that ROM_TRACKER_TEST_PICTURES names, if any.
+
+    ``when`` is what the page has to say yes to first.
+    """
     folder = os.environ.get("ROM_TRACKER_TEST_PICTURES")
     if folder:
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+        page.wait_for_function(when, polling=50)
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=whole)
 
 
 def come_in(context: BrowserContext, server: Server) -> Page:

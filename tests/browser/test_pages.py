@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from opened import CLIPS, Seen, Server, browser, come_in
+from opened import CLIPS, Seen, Server, browser, come_in, picture
 from playwright.sync_api import BrowserContext, Page, Playwright
 
 from rom_tracker.analysis.comparison import compare
@@ -18,21 +19,26 @@ PAGES = (
     "/results/{session}/elbow_flexion-left", "/protocols", "/protocols/hamstrings", "/settings", "/calibration",
 )  # fmt: skip
 
+#: A trend is given from five sessions on.
+SESSIONS = 6
+
 
 @pytest.fixture(scope="module")
 def ids(server: Server) -> dict[str, str]:
-    """A client with one session of the sample clips."""
+    """A client with six sessions of the sample clips, a week apart."""
+    clips = {"before": CLIPS / "elbow_flexion_pre.mp4", "after": CLIPS / "elbow_flexion_post.mp4"}
+    found = {moment: measure(clip, "elbow_flexion", "left") for moment, clip in clips.items()}
     with server.records() as store:
         client = store.clients.add("Gil Example", birth_year=1980, sex="female")
-        session = store.sessions.start(client.id, setup={"measures": ["elbow_flexion-left"]})
-        kept = []
-        for moment in ("before", "after"):
-            clip = CLIPS / f"elbow_flexion_{'pre' if moment == 'before' else 'post'}.mp4"
-            recording = store.recordings.add(session.id, "elbow_flexion", "left", moment, media_type="video/mp4")  # type: ignore[arg-type]
-            store.recordings.take_video(recording.id, clip)
-            kept.append(store.measurements.keep(recording.id, measure(clip, "elbow_flexion", "left")))
-        both = [store.measurements.rom(one.id) for one in kept]
-        store.measurements.keep_comparison(kept[0].id, kept[1].id, compare(*both))
+        for week in range(SESSIONS):
+            held_at = datetime.now(UTC) - timedelta(weeks=SESSIONS - 1 - week)
+            session = store.sessions.start(client.id, held_at=held_at, setup={"measures": ["elbow_flexion-left"]})
+            kept = []
+            for moment, clip in clips.items():
+                recording = store.recordings.add(session.id, "elbow_flexion", "left", moment, media_type="video/mp4")  # type: ignore[arg-type]
+                store.recordings.take_video(recording.id, clip)
+                kept.append(store.measurements.keep(recording.id, found[moment]).id)
+            store.measurements.keep_comparison(*kept, compare(found["before"], found["after"]))
         return {"client": client.id, "session": session.id}
 
 
@@ -58,6 +64,7 @@ def test_nothing_stands_in_the_way_of_keyboard_and_screen_reader(
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         page.set_viewport_size({"width": width, "height": 800})
         shown(page, server, path, ids)
+        picture(page, f"{(path.strip('/') or 'clients').replace('/', '_').format(client='one', session='one')}_{scheme}_{width}")
         page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()

@@ -23,6 +23,7 @@ def _in_a_network() -> bool:
 def files_of(page: Page, server: Server, session: str) -> None:
     page.goto(f"{server.origin}/sessions/{session}")
     page.wait_for_selector("[data-upload]", state="attached")
+    page.wait_for_load_state("load")
     page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
 
 
@@ -67,6 +68,8 @@ def test_a_phone_sends_a_video(server: Server, playwright: Playwright, seen: See
         phone.wait_for_selector("#code")
         phone.fill("#code", code)
         phone.click("button")
+        phone.wait_for_selector("#film")
+        phone.wait_for_load_state("load")
         assert phone.get_attribute("#film", "capture") == "environment"
         assert "Cem" not in phone.content()
         phone.set_input_files("#film", CLIPS / "elbow_flexion_pre.mp4")

@@ -9,7 +9,7 @@ from fastapi import Request
 from nicegui import ui
 
 from rom_tracker.app.live import drawing
-from rom_tracker.app.parts import card, choice, tag, tick
+from rom_tracker.app.parts import card, choice, link, tag, tick
 from rom_tracker.app.recordings import earlier_recording, moment_of, numbers_of
 from rom_tracker.app.room import Room
 from rom_tracker.app.words import MOMENTS, SIDES, Measure
@@ -41,7 +41,9 @@ def register(room: Room) -> None:
         }
         title = f"{measure.words(_)} · {_('before the treatment') if moment == 'before' else _('after the treatment')}"
         with room.page(request, title, at="/", scripts=("live.js",)):
-            tag("p", client.label, classes="soft")
+            with tag("p", classes="row"):
+                tag("span", client.label, classes="soft")
+                link(_("Use a video file or a phone instead"), f"/sessions/{session_id}")
             ghost = None if earlier is None or not earlier.has_video else f"/recordings/{earlier.id}/ghost.jpg"
             _stage(_, config, measure, ghost, moment)
 
@@ -88,7 +90,7 @@ def _numbers(_: Translator, config: dict[str, Any]) -> str:
 def _set_up(_: Translator, movement: Movement, measure: Measure, ghost: str | None) -> None:
     with card(_("Set-up")):
         tag("ul", id="checks", aria_label=_("What is right already"))
-        tag("p", id="verdict", classes="verdict", role="status")
+        tag("p", _("What is right already shows here in a moment."), id="verdict", classes="verdict", role="status")
         if ghost is not None:
             with tag("p", classes="tick"):
                 tag("input", type="checkbox", id="ghost-on", checked=True)
@@ -115,7 +117,7 @@ def _words(_: Translator, moment: str) -> dict[str, str]:
         "camera_denied": _(
             "The browser may not use the camera. Click on the camera sign beside the address and allow it, then try again."
         ),
-        "camera_none": _("No camera was found. Connect one and try again, or hand in a video on the session's page."),
+        "camera_none": _("No camera was found. Connect one and try again, or use a video file or a phone; the link is above."),
         "camera_busy": _("Another program uses the camera. Close it, then try again."),
         "camera_failed": _("The camera could not be opened. Try again."),
         "camera_lost": _("The camera was unplugged or switched off. What was recorded until then is kept."),

@@ -33,7 +33,7 @@ def register(room: Room) -> None:
 def _entry(_: Translator, movement: Movement, client_id: str, session: str, words: str) -> None:
     title = _(movement.title)
     with tag("li", data_title=title, data_words=f"{title} {movement.title} {movement.joint} {words}"):
-        tag("img", src=f"/pictures/{movement.key}.svg", alt="", loading="lazy")
+        tag("img", loading="lazy", src=f"/pictures/{movement.key}.svg", alt="")
         tag("h2", title, classes="h3")
         with form(f"/clients/{client_id}/measure", classes="row"):
             hidden(movement=movement.key, session=session)

@@ -7,7 +7,7 @@ from nicegui import ui
 
 from rom_tracker.app.parts import card, link, notice, tag
 from rom_tracker.app.room import Room
-from rom_tracker.app.words import ACTIONS
+from rom_tracker.app.words import ACTIONS, capital
 from rom_tracker.errors import UnknownProtocolError
 from rom_tracker.i18n import N_, Translator
 from rom_tracker.movements import load_catalogue
@@ -31,8 +31,8 @@ def register(room: Room) -> None:
                 for one in known.protocols.values():
                     words = " ".join([one.muscle, _(one.muscle), *one.also_called, *one.complaints, one.region])
                     with tag("li", data_words=words), tag("div", classes="who"):
-                        link(_(one.muscle), f"/protocols/{one.key}")
-                        tag("div", f"{one.region}: {', '.join(one.complaints)}", classes="soft small", lang="en")
+                        link(capital(_(one.muscle)), f"/protocols/{one.key}")
+                        tag("div", f"{capital(one.region)}: {', '.join(one.complaints)}", classes="soft small", lang="en")
 
     @ui.page("/protocols/{key}")
     def protocol(request: Request, key: str) -> None:
@@ -40,7 +40,7 @@ def register(room: Room) -> None:
         found = load_protocols().protocols.get(key)
         if found is None:
             raise UnknownProtocolError(f"there is no protocol {key!r}")
-        with room.page(request, _(found.muscle), at="/protocols"):
+        with room.page(request, capital(_(found.muscle)), at="/protocols"):
             _protocol(_, found)
 
 
@@ -62,7 +62,7 @@ def _protocol(_: Translator, found: Protocol) -> None:
             for name, words in _PARTS:
                 if told := getattr(found, name):
                     tag("dt", _(words), lang=_.language)
-                    tag("dd", told)
+                    tag("dd", capital(told))
             if found.measure:
                 tag("dt", _("What to measure"), lang=_.language)
                 for one in found.measure:
@@ -81,4 +81,4 @@ def _protocol(_: Translator, found: Protocol) -> None:
             with tag("div", lang="en"):
                 notice(f"{caution.what} ({caution.source})", "caution")
         for state in load_protocols().contraindications_for([found]):
-            tag("p", f"{_(state.what)}: {_(ACTIONS[state.action])}", classes="small")
+            tag("p", f"{capital(_(state.what))}: {_(ACTIONS[state.action])}", classes="small")

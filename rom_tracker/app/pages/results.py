@@ -8,11 +8,10 @@ from nicegui import ui
 from rom_tracker.app import recordings
 from rom_tracker.app.pages.session import waiting_line
 from rom_tracker.app.parts import button, card, choice, field, figure, form, link, notice, tag
-from rom_tracker.app.result_lines import change_line, flag_lines, flags_of, measurement_line, number_words, plain_words
+from rom_tracker.app.result_lines import change_line, flag_lines, measurement_line, number_words, plain_words
 from rom_tracker.app.room import Room
 from rom_tracker.app.words import MOMENTS, Measure
 from rom_tracker.i18n import N_, Translator
-from rom_tracker.report.reasons import reasons
 from rom_tracker.store import KeptComparison, KeptMeasurement, Recording, SessionRecord
 
 Pair = tuple[str, Recording | None, KeptMeasurement | None]
@@ -67,15 +66,15 @@ def _not_yet(room: Room, _: Translator, record: SessionRecord, measure: Measure,
 
 def _why_not(room: Room, _: Translator, kept: KeptMeasurement) -> None:
     with tag("ul", classes="flags"):
-        for flag in flags_of(room.store.measurements.result(kept.id)):
-            if flag.severity == "refused":
-                words = flag.message if _.language == "en" else " ".join(reasons(_, [flag], "refused"))
-                tag("li", words, classes="refused")
+        for severity, words in flag_lines(_, room.store.measurements.result(kept.id)):
+            if severity == "refused":
+                tag("li", words, classes=severity)
 
 
 def _change(_: Translator, compared: KeptComparison, measure: Measure, client_id: str) -> None:
     with card():
         tag("p", change_line(_, compared), classes=f"verdict-words {compared.verdict.replace(' ', '-')}", id="change")
+        tag("p", _("For the client:"), classes="soft small said-to")
         tag("p", plain_words(_, compared, larger=measure.movement.better == "larger"))
         with tag("p", classes="row"):
             link(
@@ -92,6 +91,7 @@ def _chart(_: Translator, compared: KeptComparison) -> None:
         figure(
             f"/charts/{compared.id}.png?lang={_.language}",
             _("The angle over time, before and after.") + f" {change_line(_, compared)}",
+            classes="chart",
         )
 
 
@@ -119,7 +119,7 @@ def _numbers(_: Translator, pairs: list[Pair]) -> None:
 
 
 def _flags(_: Translator, compared: KeptComparison) -> None:
-    lines = flag_lines(_, compared)
+    lines = flag_lines(_, compared.result)
     with card(_("What to mind")):
         if not lines:
             tag("p", _("Nothing speaks against these numbers."))
@@ -175,9 +175,10 @@ def _corrections(room: Room, _: Translator, record: SessionRecord, pairs: list[P
             moment = next(
                 (_(MOMENTS[m]) for m, recording, _kept in pairs if recording is not None and recording.id == one.recording_id), ""
             )
-            said = f"{_.short_day(one.corrected_at.astimezone().date())}: {_(_KINDS[one.kind])} ({moment})"
+            kind = N_("all repetitions count again") if "counted again" in one.detail else _KINDS[one.kind]
+            said = f"{_.short_day(one.corrected_at.astimezone().date())}: {_(kind)} ({moment})"
             detail = f" {one.detail['repetition']}" if "repetition" in one.detail else ""
-            tag("p", f"{said}{detail}. {one.reason}", classes="small")
+            tag("p", f"{said}{detail}. {one.reason}".strip(), classes="small")
         for moment, recording, kept in pairs:
             if recording is not None and kept is not None:
                 with tag("details"):
@@ -186,22 +187,30 @@ def _corrections(room: Room, _: Translator, record: SessionRecord, pairs: list[P
 
 
 def _correct(_: Translator, moment: str, recording: Recording, kept: KeptMeasurement) -> None:
-    figure(f"/charts/of/{kept.id}.png", _("The angle over time, with its repetitions numbered"), classes="chart")
+    figure(
+        f"/charts/of/{kept.id}.png?lang={_.language}",
+        _("The angle over time, with its repetitions numbered"),
+        classes="chart",
+        folded=True,
+    )
     if kept.repetitions > 1:
         with form(f"/recordings/{recording.id}/drop"):
             options = [(str(n), str(n)) for n in range(1, kept.repetitions + 1)]
             choice(_("Leave out repetition"), "repetition", options, key=f"repetition-{moment}")
             field(_("Why"), "reason", key=f"why-{moment}", maxlength="500")
             button(_("Leave it out"))
+    if "corrected" in kept.sources:
+        with form(f"/recordings/{recording.id}/restore"):
+            button(_("Count all repetitions again"))
     if recording.has_video:
         with form(f"/recordings/{recording.id}/person", data_pick="yes"):
             tag("p", _("Was somebody else measured? Click on the client in the picture."))
             tag(
                 "img",
+                loading="lazy",
                 src=f"/recordings/{recording.id}/ghost.jpg",
                 alt=_("First picture of the recording"),
                 classes="pick",
-                loading="lazy",
             )
             with tag("div", classes="row"):
                 for name, words in (("x", _("From the left, %")), ("y", _("From the top, %"))):

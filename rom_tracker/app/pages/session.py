@@ -11,7 +11,7 @@ from rom_tracker.app import recordings
 from rom_tracker.app.parts import button, card, choice, field, form, hidden, link, notice, tag, tick
 from rom_tracker.app.result_lines import change_line, measurement_line
 from rom_tracker.app.room import Room
-from rom_tracker.app.words import ACTIONS, MOMENTS, Measure
+from rom_tracker.app.words import ACTIONS, MOMENTS, Measure, capital
 from rom_tracker.i18n import Translator
 from rom_tracker.movements.protocols import load_protocols
 from rom_tracker.store import Recording, SessionRecord, screening_questions
@@ -126,7 +126,7 @@ def _screening(_: Translator, record: SessionRecord) -> None:
     with card(_("Before treating")):
         for one in questions:
             if one.key in answered and answered[one.key].present:
-                notice(f"{_(one.what)}: {_(ACTIONS[one.action])} {_(one.why)}", "caution")
+                notice(f"{capital(_(one.what))}: {_(ACTIONS[one.action])} {_(one.why)}", "caution")
         words = _("Questions answered; nothing speaks against treating.") if answered and not any(
             one.present for one in answered.values()
         ) else _("Ask about these before you treat.")  # fmt: skip
@@ -138,14 +138,14 @@ def _screening(_: Translator, record: SessionRecord) -> None:
                     hidden(asked=one.key)
                     action = _(ACTIONS[one.action]).rstrip(".").lower()
                     present = one.key in answered and answered[one.key].present
-                    tick(f"{_(one.what)} ({action})", "present", value=one.key, checked=present)
+                    tick(f"{capital(_(one.what))} ({action})", "present", value=one.key, checked=present)
                 tag("p", _("Tick what the client has; leave the rest empty."), classes="hint")
                 button(_("Keep the answers"))
 
 
 def _notes(_: Translator, record: SessionRecord) -> None:
     told = record.session
-    protocols = [("", _("none")), *((key, _(one.muscle)) for key, one in load_protocols().protocols.items())]
+    protocols = [("", _("none")), *((key, capital(_(one.muscle))) for key, one in load_protocols().protocols.items())]
     numbers = [("", _("not asked")), *((str(n), str(n)) for n in range(11))]
     with card(_("Treatment")), form(f"/sessions/{told.id}/notes"):
         with tag("div", classes="two"):

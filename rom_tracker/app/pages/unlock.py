@@ -8,6 +8,7 @@ from nicegui import ui
 
 from rom_tracker.app.parts import button, card, field, form, hidden, notice, tag
 from rom_tracker.app.room import Room
+from rom_tracker.app.words import capital
 from rom_tracker.errors import RomTrackerError, UsageError
 from rom_tracker.i18n import N_, Translator
 from rom_tracker.store import Store
@@ -73,6 +74,5 @@ def register_form(app: FastAPI, room: Room) -> None:
             else:
                 room.open(room.unlock(passphrase))
         except RomTrackerError as error:
-            words = str(error)
-            return RedirectResponse(f"/unlock?{room.tell(words[:1].upper() + words[1:])}", status_code=303)
+            return RedirectResponse(f"/unlock?{room.tell(capital(str(error)))}", status_code=303)
         return RedirectResponse("/", status_code=303)

@@ -236,7 +236,9 @@
 
     async record() {
       const kind = KINDS.find((each) => MediaRecorder.isTypeSupported(each)) || "";
-      const recorder = this.recorder = new MediaRecorder(this.stream, { mimeType: kind || undefined, videoBitsPerSecond: 5_000_000 });
+      // An mp4 comes out in pieces from one key frame to the next; by itself the browser makes one in 3 s.
+      const recorder = this.recorder = new MediaRecorder(this.stream,
+        { mimeType: kind || undefined, videoBitsPerSecond: 5_000_000, videoKeyFrameIntervalDuration: PIECE_MS });
       let begun;
       try {
         begun = await this.ask("/recordings", { session: this.is.session, measure: this.is.measure, moment: this.is.moment,
