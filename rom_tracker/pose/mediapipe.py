@@ -52,8 +52,8 @@ MOST_HANDS = 3
 #: A tracker that holds on to the wrong person sees the frame with the client alone so many times at most.
 MOST_TRIES = 3
 
-#: A person is there whose shoulders and hips are, to the model, in the picture with this probability on the mean. Real ones have 0.98
-#: and more; a picture on the wall beside a raised arm that was taken for somebody had 0.78.
+#: A person is there whose shoulders and hips are, to the model, in the picture with this probability on the mean. Those who were
+#: there had 0.98 and more; a picture on the wall beside a raised arm, which was taken for somebody, 0.78.
 LEAST_PRESENCE = 0.9
 TRUNK = tuple(LANDMARKS.index(f"{side}_{point}") for side in ("left", "right") for point in ("shoulder", "hip"))
 
