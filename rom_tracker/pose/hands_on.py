@@ -164,7 +164,7 @@ def _others_hands(video: VideoFile, poses: PoseSequence, client: ClientPlace) ->
     """The others' hands: from the cache, or found with MediaPipe and put there."""
     from rom_tracker.pose.mediapipe import PeopleFinder
 
-    finder = PeopleFinder()
+    finder = PeopleFinder(least_presence=0.0)  # Somebody of whom the trunk is hidden has hands too.
     key = cache.key(video.content_hash(), "hands of others", finder.name, poses.model, str(client))
     kept = cache.load(key, OthersHands)
     if kept is not None:

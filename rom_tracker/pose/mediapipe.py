@@ -52,8 +52,8 @@ MOST_HANDS = 3
 #: A tracker that holds on to the wrong person sees the frame with the client alone so many times at most.
 MOST_TRIES = 3
 
-#: A person is there whose shoulders and hips are, to the model, in the picture with this probability on the mean. Those who were
-#: there had 0.98 and more; a picture on the wall beside a raised arm, which was taken for somebody, 0.78.
+#: Probability of a trunk in the picture above which somebody is there. Those who were there had 0.98 and more; a picture on the
+#: wall beside a raised arm, which was taken for somebody, 0.78.
 LEAST_PRESENCE = 0.9
 TRUNK = tuple(LANDMARKS.index(f"{side}_{point}") for side in ("left", "right") for point in ("shoulder", "hip"))
 
@@ -296,10 +296,18 @@ class _Finder:
 
 
 class PeopleFinder(_Finder):
-    """Finds several people in single pictures with MediaPipe's pose landmarker."""
+    """Finds several people in single pictures with MediaPipe's pose landmarker.
 
-    def __init__(self, model: PoseModel = "full") -> None:
+    Parameters
+    ----------
+    model : {"full", "lite", "heavy"}
+    least_presence : float
+        Only those are told whose shoulders and hips are, to the model, in the picture with this probability on the mean.
+    """
+
+    def __init__(self, model: PoseModel = "full", least_presence: float = LEAST_PRESENCE) -> None:
         super().__init__(f"pose_{model}")
+        self._least = least_presence
 
     def _open(self, path: str) -> Any:
         vision = _tasks().vision
@@ -309,7 +317,7 @@ class PeopleFinder(_Finder):
         return vision.PoseLandmarker.create_from_options(options)
 
     def _marks(self, answer: Any) -> list[Any]:
-        return [marks for marks in answer.pose_landmarks if np.mean([marks[at].presence for at in TRUNK]) >= LEAST_PRESENCE]
+        return [marks for marks in answer.pose_landmarks if np.mean([marks[at].presence for at in TRUNK]) >= self._least]
 
 
 class HandEstimator(_TwoLooks[tuple[FoundHand, ...]]):
