@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -231,3 +233,15 @@ def test_without_the_limbs_the_trunk_alone_is_greyed_out():
     shoulders = marks[[INDEX["left_shoulder"], INDEX["right_shoulder"]], 0]
     assert (grey[:, int(shoulders.min()) : int(shoulders.max())] == 128).all()
     assert (grey[:, int(shoulders.max()) + 15 :] == 255).all()
+
+
+def test_only_a_trunk_that_is_surely_there_makes_somebody():
+    from rom_tracker.pose.mediapipe import LEAST_PRESENCE, TRUNK, PeopleFinder
+
+    def marks(presence: float):
+        return [SimpleNamespace(presence=presence if at in TRUNK else 0.1) for at in range(len(LANDMARKS))]
+
+    sure, ghost = marks(LEAST_PRESENCE + 0.01), marks(LEAST_PRESENCE - 0.01)
+    answer = SimpleNamespace(pose_landmarks=[ghost, sure])
+    assert PeopleFinder()._marks(answer) == [sure]
+    assert PeopleFinder(least_presence=0.0)._marks(answer) == [ghost, sure]
