@@ -71,7 +71,7 @@ def flag_words(_: Translator, flag: Flag) -> str:
     --------
     >>> from rom_tracker.i18n import translator
     >>> flag_words(translator("de"), Flag("two_repetitions", "Before: Two repetitions were found; ...", "note"))
-    'Vorher: Es konnten nur zwei Wiederholungen gezählt werden. Drei bis fünf Wiederholungen machen das Ergebnis sicherer.'
+    'Vorher: Nur zwei Wiederholungen konnten gezählt werden. Drei bis fünf Wiederholungen machen das Ergebnis sicherer.'
     """
     if _.language == "en" and "--" not in flag.message and "`" not in flag.message:
         return flag.message
