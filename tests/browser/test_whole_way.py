@@ -63,7 +63,7 @@ def test_from_a_new_client_to_the_printed_page(
         record(page)  # 5
         page.wait_for_selector("#change")
         said = page.inner_text("#change")
-        assert said.startswith("Improved")
+        assert said.startswith("Improved"), page.inner_text("#content")
         assert page.inner_text("h1") == "Shoulder abduction, left"
         page.wait_for_function("document.querySelector('figure img').naturalWidth > 300")
         page.set_viewport_size({"width": 1280, "height": 1180})
