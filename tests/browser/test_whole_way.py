@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from opened import CLIPS, Seen, Server, browser, come_in, picture
 from playwright.sync_api import BrowserContext, Page, Playwright
 
@@ -42,6 +43,7 @@ def new_client(context: BrowserContext, server: Server, name: str = CLIENT) -> P
     return page
 
 
+@pytest.mark.at_rest
 def test_from_a_new_client_to_the_printed_page(
     server: Server, playwright: Playwright, cameras: Callable[[str], Path], seen: Seen, tmp_path: Path
 ) -> None:
