@@ -6,6 +6,7 @@
   const LONGEST_S = 180;         // a recording stops by itself after so long
   const SETTLE_MS = 1200;        // after the last repetition the recording goes on for so long
   const SENT_WIDTH = 640;        // the live view's pictures are scaled down to this width
+  const SENT_EVERY_MS = 80;      // and sent no faster than this, so that the recording has the computer first
   const TRACE_S = 15;
   // H.264 first: on a busy laptop it keeps nearly every frame where VP8 loses two of three.
   const KINDS = ["video/mp4;codecs=avc1.42E01F", "video/mp4;codecs=avc1", "video/mp4", "video/webm;codecs=h264",
@@ -110,7 +111,7 @@
       if (this.state === "set-up") this.showChecks(message);
       this.draw();
       this.follow(message);
-      this.sendPicture();
+      setTimeout(() => this.sendPicture(), Math.max(0, this.sentAt + SENT_EVERY_MS - performance.now()));
     }
 
     tell(words) { if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(words)); }
@@ -118,6 +119,7 @@
     sendPicture() {
       if (this.left || this.socket.readyState !== WebSocket.OPEN) return;
       if (!this.video.videoWidth || this.video.paused) { setTimeout(() => this.sendPicture(), 100); return; }
+      this.sentAt = performance.now();
       const scale = Math.min(1, SENT_WIDTH / this.video.videoWidth);
       this.small.width = Math.round(this.video.videoWidth * scale);
       this.small.height = Math.round(this.video.videoHeight * scale);
