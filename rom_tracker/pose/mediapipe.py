@@ -244,13 +244,14 @@ class PlainEstimator(MediaPipeEstimator):
         return found, found
 
 
-class _Finder:
-    """Finds things in parts of single pictures, each on its own: nothing is followed from one to the next.
+class PeopleFinder:
+    """Finds several people in single pictures with MediaPipe's pose landmarker; nobody is followed from one to the next.
 
     Parameters
     ----------
-    model_key : str
-        A key of the model table.
+    model : {"full", "lite", "heavy"}
+    least_presence : float
+        Only those are told whose shoulders and hips are, to the model, in the picture with this probability on the mean.
 
     Raises
     ------
@@ -258,24 +259,22 @@ class _Finder:
         On entering, where the model is not here and cannot be fetched, or cannot be opened.
     """
 
-    def __init__(self, model_key: str) -> None:
-        self._key = model_key
-        self.name = f"{model_key} {MODELS[model_key].sha256[:12]}, mediapipe {_mediapipe_version()}"
+    def __init__(self, model: PoseModel = "full", least_presence: float = LEAST_PRESENCE) -> None:
+        self._key = f"pose_{model}"
+        self.name = f"{self._key} {MODELS[self._key].sha256[:12]}, mediapipe {_mediapipe_version()}"
+        self._least = least_presence
         self._landmarker: Any = None
 
-    @abstractmethod
-    def _open(self, path: str) -> Any:
-        """A landmarker of MediaPipe's for the model file."""
-
-    @abstractmethod
-    def _marks(self, answer: Any) -> list[Any]:
-        """The landmarks of everything that was found."""
-
     def __enter__(self) -> Self:
-        path = ensure_working_model(self._key)
+        path, vision = ensure_working_model(self._key), _tasks().vision
+        options = vision.PoseLandmarkerOptions(
+            base_options=_tasks().BaseOptions(model_asset_path=str(path)),
+            running_mode=vision.RunningMode.IMAGE,
+            num_poses=MOST_PEOPLE,
+        )
         with _quiet_native_stderr():
             try:
-                self._landmarker = self._open(str(path))
+                self._landmarker = vision.PoseLandmarker.create_from_options(options)
             except (RuntimeError, ValueError, OSError) as error:
                 raise ModelFileError(f"The model {path} could not be opened: {error}.") from error
         return self
@@ -285,38 +284,17 @@ class _Finder:
         self._landmarker = None
         _give_back_memory()
 
-    def find(self, image: NDArray[np.uint8], part: Region, *, enlarged: bool = False) -> list[NDArray[np.float64]]:
-        """(landmark, 2) pixels of everything found in a part of the picture, which is seen as it is or enlarged."""
-        cut = part.cut(image) if enlarged else np.ascontiguousarray(image[part.top : part.bottom, part.left : part.right])
+    def find(self, image: NDArray[np.uint8], part: Region) -> list[NDArray[np.float64]]:
+        """(landmark, 2) pixels of everybody found in a part of the picture."""
+        cut = np.ascontiguousarray(image[part.top : part.bottom, part.left : part.right])
         rgb = np.asarray(cv2.cvtColor(cut, cv2.COLOR_BGR2RGB), dtype=np.uint8)
         with _quiet_native_stderr():
             answer = self._landmarker.detect(_image(rgb))
         width, height = part.right - part.left, part.bottom - part.top
         return [np.array([(m.x * width + part.left, m.y * height + part.top) for m in marks]) for marks in self._marks(answer)]
 
-
-class PeopleFinder(_Finder):
-    """Finds several people in single pictures with MediaPipe's pose landmarker.
-
-    Parameters
-    ----------
-    model : {"full", "lite", "heavy"}
-    least_presence : float
-        Only those are told whose shoulders and hips are, to the model, in the picture with this probability on the mean.
-    """
-
-    def __init__(self, model: PoseModel = "full", least_presence: float = LEAST_PRESENCE) -> None:
-        super().__init__(f"pose_{model}")
-        self._least = least_presence
-
-    def _open(self, path: str) -> Any:
-        vision = _tasks().vision
-        options = vision.PoseLandmarkerOptions(
-            base_options=_tasks().BaseOptions(model_asset_path=path), running_mode=vision.RunningMode.IMAGE, num_poses=MOST_PEOPLE
-        )
-        return vision.PoseLandmarker.create_from_options(options)
-
     def _marks(self, answer: Any) -> list[Any]:
+        """The landmarks of those who are surely there."""
         return [marks for marks in answer.pose_landmarks if np.mean([marks[at].presence for at in TRUNK]) >= self._least]
 
 
