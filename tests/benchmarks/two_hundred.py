@@ -25,6 +25,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from rom_tracker.batch.run import STATE
 from rom_tracker.pose.models import ensure_working_model, models_folder
 from rom_tracker.validation.truth import TrueRecording, find_recordings
 
@@ -139,7 +140,8 @@ def main() -> None:
     first, second = asked.work / "undisturbed", asked.work / "killed"
     measured, failed = names_in(first / "measurements.csv"), names_in(first / "failures.csv")
     print(f"{len(measured)} measured, {len(failed)} failed or refused, of {len(good)} good and {len(broken)} broken")
-    files = sorted(path.name for path in first.iterdir() if path.is_file() and path.name != "journal.jsonl")
+    # The journal, and the note about the files beside it, tell when they were written.
+    files = sorted(path.name for path in first.iterdir() if path.is_file() and path.name not in ("journal.jsonl", STATE))
     _, differ, missing = filecmp.cmpfiles(first, second, files, shallow=False)
     problems = [
         *(f"broken, and not among the failures: {name}" for name in sorted(broken - failed)),
