@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -101,7 +102,7 @@ class TimedVideoWriter:
         width, height = self.size
         if image.shape != (height, width, 3) or image.dtype != np.uint8:
             raise ValueError(f"expected a ({height}, {width}, 3) uint8 image, got {image.shape} {image.dtype}")
-        rgb = np.ascontiguousarray(image[:, :, ::-1])
+        rgb = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
         self._waiting.append((self._pool.submit(_vp8_key_frame, rgb, self.quality), time_s))
         while len(self._waiting) > 2 * self._threads:
             self._write_next()

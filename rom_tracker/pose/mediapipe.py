@@ -147,7 +147,7 @@ class _TwoLooks(Generic[Found]):
 
     def _look_at(self, rgb: NDArray[np.uint8], look: int, stamp: int) -> Found:
         """What one of the two trackers finds, in the pixels of the whole picture as filmed."""
-        picture = rgb if look == 0 else np.ascontiguousarray(rgb[:, ::-1])
+        picture = rgb if look == 0 else np.asarray(cv2.flip(rgb, 1), dtype=np.uint8)
         found = self._detect(self._landmarkers[look], picture, stamp)
         if look == 1:
             found = self._unmirrored(found, rgb.shape[1])
