@@ -148,7 +148,7 @@ def _measured(compensations: tuple[Compensation, ...]) -> str:
 
 def _error(movement: Movement) -> str:
     end = f"{movement.residual_deg:g}° at the end range ({movement.residual_people} people)"
-    change = f"{movement.change_residual_deg:g}° for a change ({movement.change_residual_people} people)"
+    change = f"{movement.change_residual_deg:g}° for a change ({movement.change_residual_people} degrees of freedom)"
     whose = "its own" if movement.evidence == "own" else "borrowed"
     return f"{end}, {change}; {whose}"
 

@@ -60,8 +60,8 @@ class RomMeasurement:
         The body in space behind the angles; None where they were taken in the picture.
     frames_looked_at : int
         Between these the landmarks are interpolated.
-    offset_deg : float
-        The correction in ``peak_deg``; see :mod:`rom_tracker.analysis.correction`.
+    offset_deg, overhead_deg : float
+        The corrections in ``peak_deg``: the movement's, and that of an arm overhead; see :mod:`rom_tracker.analysis.correction`.
     hand_on : (frame,) bool or None
         Where somebody else's hand lay on the limb, which is not scored; None where nobody else is in the picture.
     checks : tuple of Check
@@ -89,6 +89,7 @@ class RomMeasurement:
     skeleton: Skeleton | None = None
     frames_looked_at: int = 0
     offset_deg: float = 0.0
+    overhead_deg: float = 0.0
     hand_on: NDArray[np.bool_] | None = None
     checks: tuple[Check, ...] = ()
 
@@ -168,6 +169,7 @@ class RomMeasurement:
                 "instrument": self.movement.instrument,
                 "zero": self.movement.zero,
                 "offset_deg": round(self.offset_deg, 2),
+                "overhead_deg": round(self.overhead_deg, 2),
                 "geometry": self.geometry,
                 "looks": None if self.merged is None else self.merged.used,
                 "smoothing": smoothing.statement(self.angles.time_s),

@@ -35,12 +35,6 @@ POOR_NOD_DEG = 12.0
 #: +7.2 and +8.1 in four rendered recordings of the wrist.
 ARM_NOT_SEEN_DEG = 6.0
 
-#: An arm raised sideways beyond this, in degrees, is read too low, since the landmark of the shoulder stays inwards and below; and
-#: the standard deviation that this adds, in degrees. Errors of -4.0 to -7.7 in six rendered recordings of five people who reach 154
-#: to 169 degrees, of -3.6 to +6.4 in 20 of 18 others. It is not corrected: the shoulder girdle of real people may rise differently.
-OVERHEAD_FROM_DEG = 150.0
-OVERHEAD_DEG = 5.0
-
 #: The source of error that is an arm overhead.
 OVERHEAD = "arm overhead"
 
@@ -126,6 +120,7 @@ def end_range_budget(
     *,
     view_sd_deg: float = 0.0,
     offset_sd_deg: float = 0.0,
+    overhead_sd_deg: float = 0.0,
     fitted: bool = False,
 ) -> ErrorBudget:
     """The error budget of the mean end range of one recording: repetitions, landmark noise, model, its correction, and the view
@@ -138,16 +133,10 @@ def end_range_budget(
             ErrorTerm("pose model", movement.residual_deg, movement.residual_people),
             *([ErrorTerm("correction", offset_sd_deg, float("inf"))] if offset_sd_deg else []),
             *([ErrorTerm("view", view_sd_deg, float("inf"))] if view_sd_deg else []),
-            *([ErrorTerm(OVERHEAD, OVERHEAD_DEG, float("inf"))] if is_overhead(repetitions, movement) else []),
+            *([ErrorTerm(OVERHEAD, overhead_sd_deg, float("inf"))] if overhead_sd_deg else []),
             *([ErrorTerm("3-D fit", FITTED_DEG, float("inf"))] if fitted else []),
         )
     )
-
-
-def is_overhead(repetitions: tuple[Repetition, ...], movement: Movement) -> bool:
-    """Whether the movement raises an arm sideways, and its mean end range lies beyond :data:`OVERHEAD_FROM_DEG`."""
-    raises = (movement.joint, movement.plane) == ("shoulder", "frontal")
-    return raises and bool(repetitions) and float(np.mean([r.peak_deg for r in repetitions])) > OVERHEAD_FROM_DEG
 
 
 def change_budget(
@@ -156,22 +145,23 @@ def change_budget(
     """The error budget of a change: what both recordings do not share, and the part of the model's error that stays.
 
     ``turned``: the body stood differently to the camera in the two. ``alike``: both were measured in the same way; where not,
-    nothing of the model's error is taken to cancel. An arm that is overhead in both is read too low in both.
+    nothing of the model's error is taken to cancel. An arm that is overhead in both is read too low in both, and more so where it
+    is higher.
     """
-    overhead = [any(term.source == OVERHEAD for term in budget.terms) for budget in (before, after)]
-    shared = (*SHARED, OVERHEAD) if all(overhead) else SHARED
     own = [
         ErrorTerm(f"{term.source}, {moment}", term.sd_deg, term.degrees_of_freedom)
         for moment, budget in (("before", before), ("after", after))
         for term in budget.terms
-        if term.source not in shared
+        if term.source not in (*SHARED, OVERHEAD)
     ]
     model = ErrorTerm("pose model and set-up", movement.change_residual_deg, movement.change_residual_people)
     if not alike:
         both = max(float(np.sqrt(2)) * movement.residual_deg, movement.change_residual_deg)
         model = ErrorTerm("pose model, not measured alike", both, movement.residual_people)
     view = [ErrorTerm("view not the same", TURNED_VIEW_DEG, float("inf"))] if turned else []
-    return ErrorBudget((*own, model, *view))
+    low_deg, high_deg = sorted(sum(term.sd_deg for term in budget.terms if term.source == OVERHEAD) for budget in (before, after))
+    overhead = [ErrorTerm(OVERHEAD, high_deg - low_deg, float("inf"))] if high_deg > low_deg else []
+    return ErrorBudget((*own, model, *view, *overhead))
 
 
 def repetition_term(repetitions: tuple[Repetition, ...]) -> ErrorTerm:

@@ -34,8 +34,8 @@ _OPPOSITE = {
 #: hand: root mean square errors in degrees, and the number of people behind them (calibration/README.md).
 WIDEST_RESIDUAL_DEG = 6.6
 WIDEST_RESIDUAL_PEOPLE = 8
-WIDEST_CHANGE_RESIDUAL_DEG = 2.9
-WIDEST_CHANGE_RESIDUAL_PEOPLE = 6
+WIDEST_CHANGE_RESIDUAL_DEG = 2.6
+WIDEST_CHANGE_RESIDUAL_PEOPLE = 8
 
 CHECKED = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 

@@ -2,11 +2,11 @@
 
 A movement is slow against the camera: of thirty pictures a second most say what their neighbours say. What the result hangs on are
 the end ranges, and the starting positions that they are counted from. So while the limb is on its way a single look now and then
-is enough to follow it; at rest every other look is taken both as filmed and mirrored, and so it is near the end range, as far as
-the recording has shown one, where they come more often. Whenever the limb is farther from its start than ever before, that is near
-the end range, so that the first repetition is not missed; and where its speed would carry it there before the next look, the next
-one comes early. While the whole body moves, as in a squat, it is followed closely. Where nobody is found, or the two looks
-contradict each other, both are taken again soon.
+is enough to follow it; at rest both looks are taken, as filmed and mirrored, and near the end range, as far as the recording has
+shown one, both and more often. Whenever the limb is farther from its start than ever before, that is near the end range, so
+that the first repetition is not missed; and where its speed would carry it there before the next look, the next one comes early.
+While the whole body moves, as in a squat, it is followed closely. Where nobody is found, or the two looks contradict each other,
+both are taken again soon.
 
 Chosen on 81 recordings of rendered people (movements of the body in the sets development, pairs and later) whose every frame had
 been looked at both ways; ``tests/benchmarks/trade.py`` measures how far the results differ from those.
@@ -28,15 +28,11 @@ if TYPE_CHECKING:
     from rom_tracker.pose.sequence import Floats
 
 #: Goes up whenever other frames would be looked at in the same recording.
-VERSION = 3
+VERSION = 2
 
 #: Frames per second that are looked at on the way and at rest, and near the end range. The steps end at the nearest frame.
 COARSE_FPS = 4.0
 CLOSE_FPS = 10.0
-
-#: At rest and near the end range the first of so many looks is taken both ways: what the mirrored one adds changes slowly. Not so
-#: where a movement wants the mean of both whatever they show, as the rotations of the shoulder, whose looks differ most.
-MIRRORED_EVERY = 2
 
 #: A frame in which nobody is found, or in which the two looks differ by more than :data:`DOUBT_DEG`, is followed by one so soon, in
 #: seconds.
@@ -56,9 +52,6 @@ START_S = 0.6
 
 #: Less than this is sway and landmark noise, in degrees.
 SMALLEST_WAY_DEG = 6.0
-
-#: Where the limb is, as far as looking at it goes.
-Where = Literal["at rest", "on the way", "near the end range"]
 
 #: No look, one as filmed, or that and one at the mirror image.
 Looks = Literal[0, 1, 2]
@@ -166,23 +159,19 @@ class EndRanges:
 
     @property
     def name(self) -> str:
-        """What it is called in the cache: the version, the lines that the angle is between, and the look that is wanted."""
-        lines = self.movement.model_dump_json(include={"moving", "reference", "preferred_view"})
+        """What it is called in the cache: the lines of the body that the angle is between, and the version."""
+        lines = self.movement.model_dump_json(include={"moving", "reference"})
         return f"end ranges {VERSION} {self.side} {lines}"
 
     def begin(self) -> Gaze:
         """Go over a recording."""
-        mirrored_every = 1 if self.movement.preferred_view == "both" else MIRRORED_EVERY
-        return _EndRangesGaze(_angle_in_the_picture(self.movement, self.side), mirrored_every)
+        return _EndRangesGaze(_angle_in_the_picture(self.movement, self.side))
 
 
 class _EndRangesGaze(_Steps):
-    def __init__(self, angle: Callable[[Floats], float], mirrored_every: int) -> None:
+    def __init__(self, angle: Callable[[Floats], float]) -> None:
         super().__init__(SHORTEST_STEP_S)
         self._angle = angle
-        self._mirrored_every = mirrored_every
-        self._where: Where = "at rest"
-        self._looks_there = 0
         self._looks: Looks = 2
         self._resting: list[float] = []
         self._start_deg: float | None = None
@@ -228,20 +217,13 @@ class _EndRangesGaze(_Steps):
         moves = self._farthest_deg >= SMALLEST_WAY_DEG
         soon_deg = max(away_deg, away_deg + speed_deg_s / COARSE_FPS)
         if moves and soon_deg >= NEAR_SHARE * self._farthest_deg:
-            where: Where = "near the end range"
+            self._looks, step_s = 2, 1 / CLOSE_FPS
         else:
-            where = "at rest" if not moves or away_deg <= REST_SHARE * self._farthest_deg else "on the way"
-        self._looks = self._looks_at(where)
-        step_s = 1 / (CLOSE_FPS if where == "near the end range" else COARSE_FPS)
+            at_rest = not moves or away_deg <= REST_SHARE * self._farthest_deg
+            self._looks, step_s = (2 if at_rest else 1), 1 / COARSE_FPS
         if moves and speed_deg_s:
             step_s = min(step_s, max(STEP_SHARE * self._farthest_deg / abs(speed_deg_s), SHORTEST_STEP_S))
         self.next_after(time_s, step_s)
-
-    def _looks_at(self, where: Where) -> Looks:
-        """How to look where the limb is now."""
-        self._looks_there = self._looks_there + 1 if where == self._where else 0
-        self._where = where
-        return 2 if where != "on the way" and self._looks_there % self._mirrored_every == 0 else 1
 
 
 def _angle_in_the_picture(movement: Movement, side: Side) -> Callable[[Floats], float]:

@@ -66,7 +66,7 @@ class ResidualRules(_Checked):
     least_of_change_deg: float = 0.5
     offset_people: int = 5
     offset_share: float = 0.85
-    never_corrected: list[str] = []
+    corrected_share: dict[str, float] = {}
     left_out: list[str] = []
     change_together: list[list[str]] = []
     borrowed: dict[str, str] = {}

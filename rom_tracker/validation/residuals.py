@@ -6,7 +6,9 @@ new person's error about the offset estimated from ``n`` people, ``sqrt(sum of s
 have one degree of freedom for every person.
 
 A movement has an offset where that makes it more exact on people it does not know: where, over all people, the root mean square
-about the mean of the others is no more than a stated share of the root mean square about zero.
+about the mean of the others is no more than a stated share of the root mean square about zero. Where rendered people are known to
+err more than real ones, only a share of the mean is taken out. The rest, between none and twice of it as likely, adds its standard
+deviation, its size over the root of three.
 
 From either the variance is taken off that the repetitions, the landmarks' noise and the view explain in recordings of two
 repetitions and more, since they are added again in every interval. What a correction and an unknown lens add stays on top: rendered
@@ -22,6 +24,7 @@ import numpy as np
 
 from rom_tracker.movements import Movement
 from rom_tracker.validation.evidence import ResidualRules
+from rom_tracker.validation.moderation import moderated_variances
 from rom_tracker.validation.tables import RecordingRow
 
 #: A group of movements needs so many pairs for an error of the change of its own.
@@ -135,31 +138,35 @@ class ResidualTable:
         return {error.person for error in (*self._ends, *self._changes)}
 
     def _end_range(self, key: str, errors: Sequence[_Error], *, correct: bool = True) -> Residual | None:
-        corrected = correct and self._movements[key].joint not in self._rules.never_corrected
-        rules = self._rules if corrected else self._rules.model_copy(update={"offset_share": 0.0})
-        least = rules.least_of_joint_deg.get(self._movements[key].joint, rules.least_deg)
-        found = _residual(errors, [key], rules)
+        rules = self._rules if correct else self._rules.model_copy(update={"offset_share": 0.0})
+        joint = self._movements[key].joint
+        least = rules.least_of_joint_deg.get(joint, rules.least_deg)
+        share = rules.corrected_share.get(joint, 1.0)
+        found = _residual(errors, [key], rules, share)
         if found is None:
             return None
         if found.people < rules.few_people:
             groups = [group for group in rules.shared_where_few if key in group]
-            together = [_residual(errors, group, rules) for group in groups]
+            together = [_residual(errors, group, rules, share) for group in groups]
             wider = max((one for one in together if one is not None), key=lambda one: one.sd_deg, default=found)
             if wider.sd_deg > found.sd_deg:
                 found = replace(found, sd_deg=wider.sd_deg, people=wider.people)
         return replace(found, sd_deg=max(found.sd_deg, least))
 
     def _of_changes(self, errors: Sequence[_Error]) -> dict[str, Residual]:
-        """The error of a change for the movements of every group that has enough pairs."""
+        """The error of a change for the movements of every group that has enough pairs, moderated by that of all groups."""
         named = {movement for group in self._rules.change_together for movement in group}
         groups = [*self._rules.change_together, sorted({error.movement for error in errors} - named)]
-        found: dict[str, Residual] = {}
-        for group in groups:
-            chosen = [error for error in errors if error.movement in group]
-            if len(chosen) >= LEAST_PAIRS:
-                sd_deg = max(_net(_rms([error.raw_deg for error in chosen]), chosen), self._rules.least_of_change_deg)
-                found |= {movement: Residual(sd_deg, len(chosen)) for movement in group}
-        return found
+        chosen = [[error for error in errors if error.movement in group] for group in groups]
+        enough = [(group, of_group) for group, of_group in zip(groups, chosen, strict=True) if len(of_group) >= LEAST_PAIRS]
+        alone = [_net(_rms([error.raw_deg for error in of_group]), of_group) for _, of_group in enough]
+        least = self._rules.least_of_change_deg
+        moderated = moderated_variances([max(sd_deg, least) ** 2 for sd_deg in alone], [len(of_group) for _, of_group in enough])
+        return {
+            movement: Residual(float(np.sqrt(variance)), round(freedom))
+            for (group, _), (variance, freedom) in zip(enough, moderated, strict=True)
+            for movement in group
+        }
 
 
 def is_used(row: RecordingRow, rules: ResidualRules) -> bool:
@@ -167,19 +174,23 @@ def is_used(row: RecordingRow, rules: ResidualRules) -> bool:
     return row.error_deg is not None and row.verdict in ("ok", "caution") and row.condition not in rules.left_out
 
 
-def _residual(errors: Sequence[_Error], movements: Collection[str], rules: ResidualRules) -> Residual | None:
+def _residual(errors: Sequence[_Error], movements: Collection[str], rules: ResidualRules, share: float) -> Residual | None:
+    """What is left of the errors of some movements, of whose mean a share is taken out."""
     chosen = [error for error in errors if error.movement in movements]
     means = _means(chosen)
     people = len(means)
     if people < LEAST_PEOPLE:
         return None
     raw = np.array([error.raw_deg for error in chosen])
-    if people < rules.offset_people or _rms_on_others(chosen, means) > rules.offset_share * _rms(raw):
+    if people < rules.offset_people or _rms_on_others(chosen, means, share) > rules.offset_share * _rms(raw):
         return Residual(_net(_rms(raw), chosen), people)
     mean = float(np.mean(list(means.values())))
     about = _rms(raw - mean) * float(np.sqrt(people / (people - 1) * (1 + 1 / people)))
+    left = (1 - share) * mean / float(np.sqrt(3))
     ways = [error.rom_deg for error in chosen if error.rom_deg is not None]
-    return Residual(_net(about, chosen), people, -mean, float(np.percentile(ways, 10)) if ways else None)
+    return Residual(
+        _net(float(np.hypot(about, left)), chosen), people, -share * mean, float(np.percentile(ways, 10)) if ways else None
+    )
 
 
 def _means(errors: Iterable[_Error]) -> dict[str, float]:
@@ -190,10 +201,10 @@ def _means(errors: Iterable[_Error]) -> dict[str, float]:
     return {person: float(np.mean(values)) for person, values in of.items()}
 
 
-def _rms_on_others(errors: Sequence[_Error], means: Mapping[str, float]) -> float:
-    """Root mean square of the errors about the mean of all people but the one whose they are."""
+def _rms_on_others(errors: Sequence[_Error], means: Mapping[str, float], share: float) -> float:
+    """Root mean square of the errors about a share of the mean of all people but the one whose they are."""
     total, people = sum(means.values()), len(means)
-    return _rms([error.raw_deg - (total - means[error.person]) / (people - 1) for error in errors])
+    return _rms([error.raw_deg - share * (total - means[error.person]) / (people - 1) for error in errors])
 
 
 def _net(sd_deg: float, errors: Sequence[_Error]) -> float:

@@ -9,7 +9,6 @@ from scipy.stats import t as student_t
 from rom_tracker.analysis.repetitions import Repetition
 from rom_tracker.analysis.uncertainty import (
     OVERHEAD,
-    OVERHEAD_DEG,
     PRIOR_DEGREES_OF_FREEDOM,
     PRIOR_SPREAD_DEG,
     ErrorBudget,
@@ -162,25 +161,12 @@ def test_what_was_not_measured_alike_does_not_cancel():
     assert found.sd_deg > change_budget(plain, plain, MOVEMENT).sd_deg
 
 
-ABDUCTION = load_catalogue()["shoulder_abduction"]
-
-
-@pytest.mark.parametrize(
-    ("movement", "peaks_deg", "overhead"),
-    [
-        (ABDUCTION, [149, 150], False),
-        (ABDUCTION, [148, 160], True),
-        (load_catalogue()["shoulder_flexion"], [165], False),
-        (load_catalogue()["hip_abduction"], [165], False),
-    ],
-)
-def test_an_arm_raised_sideways_beyond_150_degrees_is_less_sure(movement, peaks_deg, overhead):
-    found = end_range_budget(tuple(repetition(peak) for peak in peaks_deg), angles(0.9), movement)
-    assert [term.sd_deg for term in found.terms if term.source == OVERHEAD] == [OVERHEAD_DEG] * overhead
-
-
-def test_what_an_arm_overhead_adds_cancels_in_a_change_where_it_is_in_both():
-    low, high = (end_range_budget((repetition(peak),), angles(0.9), ABDUCTION) for peak in (120, 160))
-    both, one = change_budget(high, high, ABDUCTION), change_budget(low, high, ABDUCTION)
-    assert both.sd_deg == pytest.approx(change_budget(low, low, ABDUCTION).sd_deg)
-    assert one.sd_deg == pytest.approx(np.hypot(both.sd_deg, OVERHEAD_DEG))
+def test_what_an_arm_overhead_adds_to_a_change_is_by_how_much_more_it_is_overhead():
+    low, high = (end_range_budget((repetition(160),), angles(0.9), MOVEMENT, overhead_sd_deg=sd) for sd in (0.5, 1.5))
+    plain = end_range_budget((repetition(160),), angles(0.9), MOVEMENT)
+    assert [term.sd_deg for term in high.terms if term.source == OVERHEAD] == [1.5]
+    same, more, raised = (change_budget(before, high, MOVEMENT) for before in (high, low, plain))
+    assert OVERHEAD not in [term.source for term in same.terms]
+    assert same.sd_deg == pytest.approx(change_budget(plain, plain, MOVEMENT).sd_deg)
+    assert more.terms[-1] == ErrorTerm(OVERHEAD, 1.0, INF)
+    assert raised.terms[-1] == ErrorTerm(OVERHEAD, 1.5, INF)
