@@ -3,10 +3,10 @@
 A movement is slow against the camera: of thirty pictures a second most say what their neighbours say. What the result hangs on are
 the end ranges, and the starting positions that they are counted from. So while the limb is on its way a single look now and then
 is enough to follow it; at rest both looks are taken, as filmed and mirrored, and near the end range, as far as the recording has
-shown one, both and more often. Whenever the limb is farther from its start than ever before, that is near the end range, so
-that the first repetition is not missed; and where its speed would carry it there before the next look, the next one comes early.
-While the whole body moves, as in a squat, it is followed closely. Where nobody is found, or the two looks contradict each other,
-both are taken again soon.
+shown one, both and more often; all the less often, the slower the movement. Whenever the limb is farther from its start than ever
+before, that is near the end range, so that the first repetition is not missed; and where its speed would carry it there before the
+next look, the next one comes early. While the whole body moves, as in a squat, it is followed closely. Where nobody is found, or
+the two looks contradict each other, both are taken again soon.
 
 Chosen on 81 recordings of rendered people (movements of the body in the sets development, pairs and later) whose every frame had
 been looked at both ways; ``tests/benchmarks/trade.py`` measures how far the results differ from those.
@@ -28,11 +28,18 @@ if TYPE_CHECKING:
     from rom_tracker.pose.sequence import Floats
 
 #: Goes up whenever other frames would be looked at in the same recording.
-VERSION = 2
+VERSION = 3
 
 #: Frames per second that are looked at on the way and at rest, and near the end range. The steps end at the nearest frame.
 COARSE_FPS = 4.0
 CLOSE_FPS = 10.0
+
+#: Nor is the limb looked at more often than so many times in the time that its whole way would take at the highest speed seen, near
+#: the end range and elsewhere; but at least every so many seconds.
+CLOSE_LOOKS_A_WAY = 5.0
+COARSE_LOOKS_A_WAY = 3.0
+LONGEST_CLOSE_STEP_S = 0.25
+LONGEST_COARSE_STEP_S = 0.3
 
 #: A frame in which nobody is found, or in which the two looks differ by more than :data:`DOUBT_DEG`, is followed by one so soon, in
 #: seconds.
@@ -176,6 +183,7 @@ class _EndRangesGaze(_Steps):
         self._resting: list[float] = []
         self._start_deg: float | None = None
         self._farthest_deg = 0.0
+        self._highest_speed_deg_s = 0.0
         self._last: tuple[float, float] | None = None
         self._trunk: Trunk | None = None
 
@@ -211,19 +219,26 @@ class _EndRangesGaze(_Steps):
         self._farthest_deg = max(self._farthest_deg, away_deg)
         speed = 0.0 if self._last is None else (away_deg - self._last[1]) / (time_s - self._last[0])
         self._last = time_s, away_deg
+        self._highest_speed_deg_s = max(self._highest_speed_deg_s, abs(speed))
         self._decide(time_s, away_deg, speed)
 
     def _decide(self, time_s: float, away_deg: float, speed_deg_s: float) -> None:
         moves = self._farthest_deg >= SMALLEST_WAY_DEG
         soon_deg = max(away_deg, away_deg + speed_deg_s / COARSE_FPS)
         if moves and soon_deg >= NEAR_SHARE * self._farthest_deg:
-            self._looks, step_s = 2, 1 / CLOSE_FPS
+            self._looks, step_s = 2, self._step_s(1 / CLOSE_FPS, CLOSE_LOOKS_A_WAY, LONGEST_CLOSE_STEP_S)
         else:
             at_rest = not moves or away_deg <= REST_SHARE * self._farthest_deg
-            self._looks, step_s = (2 if at_rest else 1), 1 / COARSE_FPS
+            self._looks = 2 if at_rest else 1
+            step_s = self._step_s(1 / COARSE_FPS, COARSE_LOOKS_A_WAY, LONGEST_COARSE_STEP_S) if moves else 1 / COARSE_FPS
         if moves and speed_deg_s:
             step_s = min(step_s, max(STEP_SHARE * self._farthest_deg / abs(speed_deg_s), SHORTEST_STEP_S))
         self.next_after(time_s, step_s)
+
+    def _step_s(self, least_s: float, looks_a_way: float, most_s: float) -> float:
+        """To the next look of a limb that has moved, so many of which fit into the time of its whole way."""
+        way_s = self._farthest_deg / self._highest_speed_deg_s if self._highest_speed_deg_s else 0.0
+        return min(max(way_s / looks_a_way, least_s), most_s)
 
 
 def _angle_in_the_picture(movement: Movement, side: Side) -> Callable[[Floats], float]:

@@ -10,7 +10,16 @@ from stick_figure import repetitions_deg, stick_passes
 
 from rom_tracker.analysis.measuring import measure_poses
 from rom_tracker.movements import load_catalogue
-from rom_tracker.pose.attention import CLOSE_FPS, COARSE_FPS, EndRanges, EveryFrame, Steady, of_the_body, of_the_instrument
+from rom_tracker.pose.attention import (
+    CLOSE_FPS,
+    COARSE_FPS,
+    LONGEST_CLOSE_STEP_S,
+    EndRanges,
+    EveryFrame,
+    Steady,
+    of_the_body,
+    of_the_instrument,
+)
 from rom_tracker.pose.between import LONGEST_BETWEEN_S
 from rom_tracker.pose.sequence import PosePasses
 
@@ -59,7 +68,7 @@ def test_end_ranges_are_looked_at_closely_and_both_ways_and_what_lies_between_no
     looks = looks_of(stick_passes("knee_flexion", "right", angle_deg, time_s), EndRanges(KNEE, "right"))
     for hold in ((2.6, 3.4), (7.1, 7.9)):
         held = (time_s >= hold[0]) & (time_s <= hold[1])
-        assert np.diff(time_s[held & (looks > 0)]).max() <= 1 / CLOSE_FPS + 1e-6
+        assert np.diff(time_s[held & (looks > 0)]).max() <= LONGEST_CLOSE_STEP_S + 1e-6
         assert set(looks[held]) == {0, 2}
     returning = (time_s > 3.8) & (time_s < 4.3)
     assert set(looks[returning]) == {0, 1}
@@ -67,6 +76,27 @@ def test_end_ranges_are_looked_at_closely_and_both_ways_and_what_lies_between_no
     assert set(looks[resting]) == {0, 2}
     assert np.diff(time_s[resting & (looks > 0)]).min() >= 1 / COARSE_FPS - 0.5 / 30 - 1e-6
     assert (looks > 0).mean() < 0.3
+
+
+def test_a_slow_movement_is_looked_at_less_often_and_measured_as_well():
+    shares, found = [], []
+    for move_s in (1.0, 3.0):
+        time_s, angle_deg = repetitions_deg([100, 95], rest_s=move_s, hold_s=move_s, move_s=move_s)
+        passes = stick_passes("knee_flexion", "right", angle_deg, time_s, jitter_px=0.4)
+        looks = looks_of(passes, EndRanges(KNEE, "right"))
+        shares.append((looks > 0).mean())
+        found.append(
+            measure_poses(looked_at(passes, looks), KNEE, "right").peak_deg - measure_poses(passes, KNEE, "right").peak_deg
+        )
+    assert shares[1] < 0.7 * shares[0]
+    assert np.abs(found).max() < 0.5
+
+
+def test_the_end_range_of_a_quick_movement_is_looked_at_as_often_as_it_can_be():
+    time_s, angle_deg = repetitions_deg([100, 95], move_s=0.6, hold_s=0.8)
+    looks = looks_of(stick_passes("knee_flexion", "right", angle_deg, time_s), EndRanges(KNEE, "right"))
+    held = (time_s > 1.4) & (time_s < 2.0)
+    assert np.diff(time_s[held & (looks > 0)]).max() <= 1 / CLOSE_FPS + 1e-6
 
 
 def test_the_first_repetition_is_not_missed_and_neither_is_one_that_goes_farther():
@@ -103,7 +133,7 @@ def test_while_the_whole_body_moves_it_is_followed_closely():
     time_s, angle_deg = repetitions_deg([60, 55], rest_s=1.5, move_s=2.0)
     looks = looks_of(stick_passes("trunk_flexion", "right", angle_deg, time_s), EndRanges(CATALOGUE["trunk_flexion"], "right"))
     bending = (time_s > 2.2) & (time_s < 3.0)
-    assert np.diff(time_s[bending & (looks > 0)]).max() <= 1 / CLOSE_FPS + 1e-6
+    assert np.diff(time_s[bending & (looks > 0)]).max() <= LONGEST_CLOSE_STEP_S + 1e-6
     assert set(looks[bending]) == {0, 2}
 
 
