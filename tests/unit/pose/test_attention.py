@@ -70,7 +70,7 @@ def test_end_ranges_are_looked_at_closely_and_both_ways_and_what_lies_between_no
         held = (time_s >= hold[0]) & (time_s <= hold[1])
         assert np.diff(time_s[held & (looks > 0)]).max() <= LONGEST_CLOSE_STEP_S + 1e-6
         assert set(looks[held]) == {0, 2}
-    returning = (time_s > 3.8) & (time_s < 4.3)
+    returning = (time_s > 3.95) & (time_s < 4.4)
     assert set(looks[returning]) == {0, 1}
     resting = (time_s > 5.2) & (time_s < 6.0)
     assert set(looks[resting]) == {0, 2}
