@@ -3,10 +3,10 @@
 A movement is slow against the camera: of thirty pictures a second most say what their neighbours say. What the result hangs on are
 the end ranges, and the starting positions that they are counted from. So while the limb is on its way a single look now and then
 is enough to follow it; at rest both looks are taken, as filmed and mirrored, and near the end range, as far as the recording has
-shown one, both and more often; all the less often, the slower the movement. Whenever the limb is farther from its start than ever
-before, that is near the end range, so that the first repetition is not missed; and where its speed would carry it there before the
-next look, the next one comes early. While the whole body moves, as in a squat, it is followed closely. Where nobody is found, or
-the two looks contradict each other, both are taken again soon.
+shown one, both and more often; all the less often, the slower the movement, while the trunk stays where it is. Whenever the limb is
+farther from its start than ever before, that is near the end range, so that the first repetition is not missed; and where its speed
+would carry it there before the next look, the next one comes early. While the whole body moves, as in a squat, it is followed
+closely. Where nobody is found, or the two looks contradict each other, both are taken again soon.
 
 Chosen on 81 recordings of rendered people (movements of the body in the sets development, pairs and later) whose every frame had
 been looked at both ways; ``tests/benchmarks/trade.py`` measures how far the results differ from those.
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rom_tracker.pose.sequence import Floats
 
 #: Goes up whenever other frames would be looked at in the same recording.
-VERSION = 3
+VERSION = 4
 
 #: Frames per second that are looked at on the way and at rest, and near the end range. The steps end at the nearest frame.
 COARSE_FPS = 4.0
@@ -186,6 +186,7 @@ class _EndRangesGaze(_Steps):
         self._highest_speed_deg_s = 0.0
         self._last: tuple[float, float] | None = None
         self._trunk: Trunk | None = None
+        self._first_trunk: Trunk | None = None
 
     def wants(self, time_s: float, frame_s: float) -> Looks:
         return self._looks if self.is_due(time_s, frame_s) else 0
@@ -196,8 +197,9 @@ class _EndRangesGaze(_Steps):
         if not known_deg:
             self._look_again(time_s)
             return
-        self._follow(time_s, known_deg[0])
         before, self._trunk = self._trunk, trunk_of(xy) or self._trunk
+        self._first_trunk = self._first_trunk or self._trunk
+        self._follow(time_s, known_deg[0])
         if has_moved(before, self._trunk):
             self._looks = 2
             self.next_after(time_s, 1 / CLOSE_FPS)
@@ -236,7 +238,9 @@ class _EndRangesGaze(_Steps):
         self.next_after(time_s, step_s)
 
     def _step_s(self, least_s: float, looks_a_way: float, most_s: float) -> float:
-        """To the next look of a limb that has moved, so many of which fit into the time of its whole way."""
+        """To the next look: so many fit into the time of the limb's whole way; the least with a trunk that is not where it was."""
+        if has_moved(self._first_trunk, self._trunk):
+            return least_s
         way_s = self._farthest_deg / self._highest_speed_deg_s if self._highest_speed_deg_s else 0.0
         return min(max(way_s / looks_a_way, least_s), most_s)
 
