@@ -111,9 +111,12 @@ def write_overlay(
     expected, frames = len(measurement.angles), 0
     with TimedVideoWriter(path, size) as writer:
         for frame in video:
-            frames += 1
-            if frame.index < expected:
-                writer.write(artist.drawn(frame.image, frame.index), frame.time_s)
+            if measurement.part is not None and not measurement.part.holds(frame.time_s):
+                writer.write(artist.scaled(frame.image), frame.time_s)
+            else:
+                if frames < expected:
+                    writer.write(artist.drawn(frame.image, frames), frame.time_s)
+                frames += 1
             if progress is not None:
                 progress(frame.time_s, video.expected_duration_s)
         if frames != expected:
@@ -147,7 +150,7 @@ def end_range_picture(video: VideoFile, measurement: RomMeasurement, *, cover_fa
     size = (round(video.size[0] * scale), round(video.size[1] * scale))
     artist = _Artist(measurement, scale, size, cover_face=cover_face)
     index = int(np.argmin(np.abs(measurement.angles.time_s - at_s)))
-    frame = next((frame for frame in video if frame.index == index), None)
+    frame = next((frame for frame in video if frame.time_s >= measurement.angles.time_s[index]), None)
     return None if frame is None else artist.drawn(frame.image, index)
 
 
@@ -220,6 +223,12 @@ class _Artist:
         arcs, along = self.arcs, np.linspace(0, 1, 7)[:, None]
         ends = (arcs.zero_deg, arcs.zero_deg + arcs.sweep_deg)
         return [np.stack([arcs.centre[i] + along * arcs.length[i] * unit(end[i]) for i in frames]) for end in ends]
+
+    def scaled(self, image: Image) -> Image:
+        """The picture in the size of the overlay; all of it covered where the face is to be, since nobody was looked for in it."""
+        if image.shape[1::-1] != self.size:
+            image = np.asarray(cv2.resize(image, self.size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        return image if self.face is None else np.full_like(image, cv2.mean(image)[:3])
 
     def drawn(self, image: Image, index: int) -> Image:
         """A copy of the picture, scaled, with everything drawn over it; the angle over the panel, should no corner be free."""

@@ -14,6 +14,7 @@ from rom_tracker.analysis.compensation import CompensationFound
 from rom_tracker.analysis.flag import Flag, Verdict
 from rom_tracker.analysis.repetitions import Repetition, Repetitions
 from rom_tracker.analysis.uncertainty import ErrorBudget
+from rom_tracker.capture import Part
 from rom_tracker.capture.lens import LensProfile
 from rom_tracker.landmarks import Side, locate
 from rom_tracker.movements import Movement
@@ -64,6 +65,8 @@ class RomMeasurement:
         The corrections in ``peak_deg``: the movement's, and that of an arm overhead; see :mod:`rom_tracker.analysis.correction`.
     hand_on : (frame,) bool or None
         Where somebody else's hand lay on the limb, which is not scored; None where nobody else is in the picture.
+    part : Part or None
+        The part of the recording that was looked at; None for all of it.
     checks : tuple of Check
         The set-up: what was found of view, distance, light and so on, how far that is fine, and what to do about it.
     """
@@ -91,6 +94,7 @@ class RomMeasurement:
     offset_deg: float = 0.0
     overhead_deg: float = 0.0
     hand_on: NDArray[np.bool_] | None = None
+    part: Part | None = None
     checks: tuple[Check, ...] = ()
 
     @property
@@ -156,6 +160,7 @@ class RomMeasurement:
             "checks": [check.as_dict() for check in self.checks],
             "frames": len(self.angles),
             "frames_looked_at": self.frames_looked_at,
+            "part_s": None if self.part is None else [self.part.from_s, self.part.to_s],
             "seconds": round(float(self.angles.time_s[-1]), 3) if len(self.angles) else 0.0,
             "view": self.view
             and {

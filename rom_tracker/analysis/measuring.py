@@ -21,7 +21,7 @@ from rom_tracker.analysis.quality import flags_of, no_person, small_range
 from rom_tracker.analysis.repetitions import Repetition, Repetitions, find_repetitions
 from rom_tracker.analysis.seeing import SMALL_FACE_PX, VIEW_CAUTION_DEG, fit_flags
 from rom_tracker.analysis.uncertainty import ARM_NOT_SEEN_DEG, POOR_NOD_DEG, TURNED_VIEW_DEG, ErrorBudget, end_range_budget
-from rom_tracker.capture import VideoFile
+from rom_tracker.capture import Part, VideoFile
 from rom_tracker.capture.lens import LensProfile
 from rom_tracker.errors import UsageError
 from rom_tracker.landmarks import Side
@@ -47,6 +47,7 @@ def measure(
     every_frame: bool = False,
     last: RomMeasurement | None = None,
     roll_deg: float | None = None,
+    part: Part | None = None,
     progress: Progress | None = None,
 ) -> RomMeasurement:
     """Measure the range of motion in a recording.
@@ -73,6 +74,8 @@ def measure(
     roll_deg : float, optional
         By how much the camera is turned about its line of sight, clockwise seen from behind it, as ``rom-tracker calibrate card``
         tells it; undone where the angle is against the vertical. By default it is estimated, and not undone.
+    part : Part, optional
+        Look at that part of the recording alone, as if there were no other; times stay those of the whole recording.
     progress : callable, optional
         Called with the seconds of video done, and in all where known.
 
@@ -81,7 +84,7 @@ def measure(
     UnknownMovementError
         No such movement.
     UsageError
-        No such file, a side that is neither left nor right, or a point outside the picture.
+        No such file, a side that is neither left nor right, a point outside the picture, or a part that the recording ends before.
     VideoError
         The recording cannot be read.
     ModelFileError
@@ -100,7 +103,7 @@ def measure(
         movement = load_catalogue()[movement]
     if side not in ("left", "right"):
         raise UsageError(f"expected side 'left' or 'right', got {side!r}")
-    source = VideoFile(video)
+    source = VideoFile(video, part)
     seen = observe(
         source,
         movement,
@@ -117,7 +120,7 @@ def measure(
     if not every_frame and _is_doubtful(found):
         return measure(
             video, movement, side, model=model, lens=lens, client=client, every_frame=True, last=last, roll_deg=roll_deg,
-            progress=progress,
+            part=part, progress=progress,
         )  # fmt: skip
     if seen.crossed:  # What else is seen in joints that were mistaken is neither a reason nor a number.
         return replace(found, flags=seen.flags, repetitions=Repetitions((), (), ()))
@@ -170,7 +173,7 @@ def measure_poses(
     UsageError
         The movement is read off the hand or the face, and the recording was not looked at for them.
     """
-    seen = Observation(passes, hands, faces, hand_on, video, flags, sight=sight, usual_model=offset)
+    seen = Observation(passes, hands, faces, hand_on, video, flags=flags, sight=sight, usual_model=offset)
     return judge(seen, movement, side)
 
 
@@ -272,6 +275,7 @@ def _of_recording(seen: Observation, side: Side) -> dict[str, Any]:
         "side": side,
         "model": seen.passes.as_filmed.model,
         "video": seen.video,
+        "part": seen.part,
         "frames_looked_at": len(seen.passes.time_s),
         "hand_on": seen.hand_on,
     }

@@ -11,7 +11,7 @@ from rom_tracker.analysis.checks import UNKNOWN_SIGHT, Sight
 from rom_tracker.analysis.flag import Flag
 from rom_tracker.analysis.quality import file_flags
 from rom_tracker.analysis.seeing import client_flags, crossing_flags
-from rom_tracker.capture import VideoFile
+from rom_tracker.capture import Part, VideoFile
 from rom_tracker.capture.lens import LensProfile
 from rom_tracker.landmarks import Side
 from rom_tracker.movements import Movement
@@ -42,6 +42,8 @@ class Observation:
         Where somebody else's hand lay on the limb, which is not scored; None where nobody else is in the picture.
     video : str or None
         The recording's name.
+    part : Part or None
+        What was looked at of the recording, if not all of it.
     flags : tuple of Flag
         What is to be said of the recording whatever the angle.
     crossed : bool
@@ -57,6 +59,7 @@ class Observation:
     faces: FaceSequence | None = None
     hand_on: NDArray[np.bool_] | None = None
     video: str | None = None
+    part: Part | None = None
     flags: tuple[Flag, ...] = ()
     crossed: bool = False
     sight: Sight = UNKNOWN_SIGHT
@@ -112,13 +115,14 @@ def observe(
         faces = faces_of(video, passes, second, closely)
     hand_on = hands_on_limb(video, passes, movement, side, person.place)
     crossing = crossing_flags(crossing_s(person, passes, movement, side, hand_on))
-    recording = file_flags(ended_early=video.ended_early, model=model, usual=movement.model)
+    recording = file_flags(ended_early=video.ended_early, model=model, usual=movement.model, part=video.part)
     return Observation(
         passes=undistorted(passes, lens),
         hands=hands and undistorted_mesh(hands, lens),
         faces=faces and undistorted_mesh(faces, lens),
         hand_on=hand_on,
         video=str(video.path),
+        part=video.part,
         flags=(*recording, *client_flags(person), *crossing),
         crossed=bool(crossing),
         sight=Sight(people=person.people, light=light_of(video, passes), roll_deg=roll_deg),

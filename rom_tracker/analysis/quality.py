@@ -7,6 +7,7 @@ import numpy as np
 from rom_tracker.analysis.flag import Flag
 from rom_tracker.analysis.repetitions import PLATEAU_S, SMALLEST_EXCURSION_DEG, Repetition, Repetitions
 from rom_tracker.analysis.seeing import FEWEST_FRAMES, hand_on_flags, instrument_flags, is_held, times, view_flags
+from rom_tracker.capture import Part
 from rom_tracker.landmarks import Side, opposite_side
 from rom_tracker.movements import Movement, Segment
 from rom_tracker.pose.angles import AngleSeries, resting_value, turn_deg
@@ -62,7 +63,7 @@ def no_person(movement: Movement) -> Flag:
     return Flag("no_person", message, "refused")
 
 
-def file_flags(*, ended_early: bool, model: str, usual: str) -> tuple[Flag, ...]:
+def file_flags(*, ended_early: bool, model: str, usual: str, part: Part | None = None) -> tuple[Flag, ...]:
     """Flags that do not depend on what the recording shows."""
     found: list[Flag] = []
     if ended_early:
@@ -73,6 +74,8 @@ def file_flags(*, ended_early: bool, model: str, usual: str) -> tuple[Flag, ...]
                 "caution",
             )
         )
+    if part is not None:
+        found.append(Flag("part_chosen", f"The therapist chose the part from {part}.", "note"))
     if model != usual:
         found.append(
             Flag(

@@ -12,6 +12,7 @@ from starlette.datastructures import FormData
 from rom_tracker.app import recordings
 from rom_tracker.app.room import LANGUAGE_COOKIE, THEME_COOKIE, Room
 from rom_tracker.app.words import Measure, capital
+from rom_tracker.capture import Part
 from rom_tracker.errors import RomTrackerError, UsageError
 from rom_tracker.i18n import LANGUAGES
 from rom_tracker.store import CONSENT_PURPOSES, Retention, Store
@@ -215,6 +216,23 @@ def _results(app: FastAPI, room: Room, done: Done) -> None:
 
         return await done(request, back(recording_id), do)
 
+    @app.post("/recordings/{recording_id}/part")
+    async def part(request: Request, recording_id: str) -> RedirectResponse:
+        def do(form: FormData) -> str:
+            chosen = Part(_seconds(form, "from"), _seconds(form, "to"))
+            recordings.choose_part(room, room.store.recordings.get(recording_id), chosen, _text(form, "reason", 500))
+            return back(recording_id)
+
+        return await done(request, back(recording_id), do)
+
+    @app.post("/recordings/{recording_id}/whole")
+    async def whole(request: Request, recording_id: str) -> RedirectResponse:
+        def do(form: FormData) -> str:
+            recordings.choose_part(room, room.store.recordings.get(recording_id), None, _text(form, "reason", 500))
+            return back(recording_id)
+
+        return await done(request, back(recording_id), do)
+
     @app.post("/recordings/{recording_id}/note")
     async def note(request: Request, recording_id: str) -> RedirectResponse:
         def do(form: FormData) -> str:
@@ -313,6 +331,14 @@ def _share(form: FormData, name: str) -> float:
         return float(_text(form, name)) / 100
     except ValueError:
         raise UsageError("Click on the person in the picture first.") from None
+
+
+def _seconds(form: FormData, name: str) -> float:
+    text = _text(form, name)
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(f"expected seconds, such as 2.5, got {text!r}") from None
 
 
 def _year(form: FormData) -> int | None:

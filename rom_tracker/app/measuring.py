@@ -12,9 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from rom_tracker.errors import RomTrackerError
+
+if TYPE_CHECKING:
+    from rom_tracker.capture import Part
 
 _LOG = logging.getLogger(__name__)
 
@@ -153,11 +156,21 @@ def _ready(progress: Any) -> None:
     import rom_tracker.pose.mediapipe  # noqa: F401
 
 
-def measured(video: Path, movement: str, side: Any, at: tuple[float, float] | None, camera: str, last: Any, progress: Any) -> Any:
+def measured(
+    video: Path,
+    movement: str,
+    side: Any,
+    at: tuple[float, float] | None,
+    part: Part | None,
+    camera: str,
+    last: Any,
+    progress: Any,
+) -> Any:
     """The measurement of a recording.
 
-    ``at`` is a point on the client, as shares of the picture's width and height; None where nobody was pointed at. ``camera`` is
-    its label, by which its lens may be known. ``last`` is the measurement of the recording before the treatment, or None.
+    ``at`` is a point on the client, as shares of the picture's width and height; None where nobody was pointed at. ``part`` is what
+    is looked at of the recording; None for all of it. ``camera`` is its label, by which its lens may be known. ``last`` is the
+    measurement of the recording before the treatment, or None.
     """
     from rom_tracker.analysis.measuring import measure
     from rom_tracker.capture import VideoFile
@@ -165,7 +178,8 @@ def measured(video: Path, movement: str, side: Any, at: tuple[float, float] | No
 
     size = width, height = VideoFile(video).size
     client = None if at is None else (min(at[0], 0.999) * width, min(at[1], 0.999) * height)
-    return measure(video, movement, side, client=client, lens=kept_lens(camera, size), last=last, progress=progress)
+    lens = kept_lens(camera, size)
+    return measure(video, movement, side, client=client, lens=lens, last=last, part=part, progress=progress)
 
 
 def overlaid(video: Path, measurement: Any, out: Path, progress: Any) -> Path:

@@ -17,6 +17,7 @@ from rom_tracker.store.records import Moment
 if TYPE_CHECKING:
     from rom_tracker.analysis.measurement import RomMeasurement
     from rom_tracker.app.room import Room
+    from rom_tracker.capture import Part
 
 #: Repetitions to warm up, and those that count: measuring alone raises the range during the first four or five, so that both
 #: recordings of a session begin after the same number of them.
@@ -100,6 +101,14 @@ def client_at(recording: Recording) -> tuple[float, float] | None:
     return None if at is None else (float(at[0]), float(at[1]))
 
 
+def part_of(recording: Recording) -> Part | None:
+    """The part of the recording that the therapist chose; None where all of it is measured."""
+    from rom_tracker.capture import Part
+
+    chosen = recording.setup.get("part_s")
+    return None if chosen is None else Part(*chosen)
+
+
 def check_readable(store: Store, recording: Recording, name: str = "") -> None:
     """Look whether a recording that came in is a video; one that is not is taken away.
 
@@ -128,12 +137,13 @@ def measure_later(room: Room, recording_id: str) -> Job:
         from rom_tracker.capture.recording import FrameTiming
 
         recording = store.recordings.get(recording_id)
-        at, last = client_at(recording), _measured_before(store, recording)
+        at, part, last = client_at(recording), part_of(recording), _measured_before(store, recording)
         with store.recordings.video_file(recording_id) as path:
-            found = ask(measured, path, recording.movement, recording.side, at, recording.camera, last)
+            found = ask(measured, path, recording.movement, recording.side, at, part, recording.camera, last)
         if len(found.angles):
             size = found.merged.poses.image_size if found.merged is not None else None
-            store.recordings.describe(recording_id, size=size, timing=FrameTiming.of(found.angles.time_s))
+            timing = FrameTiming.of(found.angles.time_s) if part is None else None
+            store.recordings.describe(recording_id, size=size, timing=timing)
         store.measurements.keep(recording_id, found)
         compare_now(store, recording)
 
@@ -225,6 +235,28 @@ def choose_person(room: Room, recording: Recording, x: float, y: float, reason: 
         raise StoreError("The video of this recording was not kept, so it cannot be measured again.")
     room.store.recordings.correct(recording.id, "other person chosen", {"client_at": [x, y]}, reason)
     room.store.recordings.describe(recording.id, setup={"client_at": [x, y]})
+    measure_later(room, recording.id)
+
+
+def choose_part(room: Room, recording: Recording, part: Part | None, reason: str) -> None:
+    """Measure a part of a recording alone, or all of it again with None, and keep that it was done.
+
+    Raises
+    ------
+    UsageError
+        The recording ends before the part, or all of it is measured already.
+    StoreError
+        The video was not kept.
+    """
+    if part is None and part_of(recording) is None:
+        raise UsageError("The whole recording is measured already.")
+    if part is not None and recording.timing is not None:
+        part.check_within(recording.timing.duration_s)
+    if not recording.has_video:
+        raise StoreError("The video of this recording was not kept, so it cannot be measured again.")
+    chosen = None if part is None else [part.from_s, part.to_s]
+    room.store.recordings.correct(recording.id, "part chosen", {"part_s": chosen}, reason)
+    room.store.recordings.describe(recording.id, setup={"part_s": chosen})
     measure_later(room, recording.id)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rom_tracker.capture.camera import Camera, CameraName, list_cameras
     from rom_tracker.capture.frame import Frame, FrameSource
+    from rom_tracker.capture.part import Part
     from rom_tracker.capture.recorder import record
     from rom_tracker.capture.recording import FrameTiming, Recording, RecordingInfo, read_sidecar, sidecar_path
     from rom_tracker.capture.video import Glimpse, ReadReport, VideoFile
@@ -23,6 +24,7 @@ __all__ = [
     "FrameSource",
     "FrameTiming",
     "Glimpse",
+    "Part",
     "ReadReport",
     "Recording",
     "RecordingInfo",
@@ -37,6 +39,7 @@ __all__ = [
 _HOMES = {
     "camera": ("Camera", "CameraName", "list_cameras"),
     "frame": ("Frame", "FrameSource"),
+    "part": ("Part",),
     "recorder": ("record",),
     "recording": ("FrameTiming", "Recording", "RecordingInfo", "read_sidecar", "sidecar_path"),
     "video": ("Glimpse", "ReadReport", "VideoFile"),

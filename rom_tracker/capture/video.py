@@ -16,6 +16,7 @@ import numpy as np
 
 from rom_tracker.capture.containers import ContainerFacts, inspect_container
 from rom_tracker.capture.frame import Frame
+from rom_tracker.capture.part import Part
 from rom_tracker.errors import UsageError, VideoError
 
 _MOST_FAILURES_IN_A_ROW = 64
@@ -62,6 +63,8 @@ class VideoFile:
     ----------
     path : path-like
         The file.
+    part : Part, optional
+        Of the recording, outside of which no frame is yielded; times stay those of the whole.
 
     Raises
     ------
@@ -77,8 +80,8 @@ class VideoFile:
     rom_tracker.errors.UsageError: expected a video file, but there is no file "holiday.mp4"; check its name and folder
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
+    def __init__(self, path: str | os.PathLike[str], part: Part | None = None) -> None:
+        self.path, self.part = Path(path), part
         self.last_read: ReadReport | None = None
         self._hash: tuple[tuple[int, int], str] | None = None
         self._facts = self._inspect()
@@ -93,6 +96,8 @@ class VideoFile:
         ------
         VideoError
             No frame can be decoded, or the frames carry no times; the message says why and what to do.
+        UsageError
+            The recording ends before the part does.
         """
         for glimpse in self.glimpses():
             if (frame := glimpse.frame()) is not None:
@@ -105,9 +110,26 @@ class VideoFile:
 
         Raises
         ------
-        VideoError
+        VideoError, UsageError
             As for the frames.
         """
+        if self.part is None:
+            yield from self._all_glimpses()
+            return
+        last_s, empty = 0.0, True
+        for glimpse in self._all_glimpses():
+            if glimpse.time_s > self.part.to_s:
+                break
+            last_s = glimpse.time_s
+            if self.part.holds(last_s):
+                empty = False
+                yield glimpse
+        else:
+            self.part.check_within(last_s)
+        if empty:
+            raise VideoError(f'"{self.path}" has no picture from {self.part}; choose another part')
+
+    def _all_glimpses(self) -> Iterator[Glimpse]:
         with self._opened() as capture:
             count, left_out, last_s = 0, 0, -math.inf
             holes = _Holes()
@@ -146,8 +168,8 @@ class VideoFile:
     @cached_property
     def size(self) -> tuple[int, int]:
         """Width and height of the upright frames in pixels, from the first frame."""
-        frames = iter(self)
-        height, width = next(frames).image.shape[:2]
+        frame = next(frame for glimpse in self._all_glimpses() if (frame := glimpse.frame()) is not None)
+        height, width = frame.image.shape[:2]
         return width, height
 
     @property
@@ -158,20 +180,30 @@ class VideoFile:
 
     @property
     def expected_duration_s(self) -> float | None:
-        """How long the header says the video lasts, seconds: a hint like `expected_frames`; None where unbelievable."""
+        """How long the video lasts by its header, or the part, seconds: a hint like `expected_frames`; None where unbelievable."""
+        if self.part is not None:
+            return self.part.to_s - self.part.from_s
         fps, count = self._header
         if fps <= 0 or count <= 0 or count / fps > _LONGEST_BELIEVABLE_S:
             return None
         return count / fps
 
     def content_hash(self) -> str:
-        """SHA-256 of the file's bytes, as hexadecimal digits: the same recording under any name. Read once while unchanged."""
+        """SHA-256 of the file's bytes, as hexadecimal digits: the same recording under any name. Read once while unchanged.
+
+        The seconds of a part follow it: what is found there is not what is found in the whole.
+        """
         state = self.path.stat()
         read = (state.st_mtime_ns, state.st_size)
         if self._hash is None or self._hash[0] != read:
             with self.path.open("rb") as file:
                 self._hash = read, hashlib.file_digest(file, "sha256").hexdigest()
-        return self._hash[1]
+        return self._hash[1] if self.part is None else f"{self._hash[1]} {self.part.from_s} {self.part.to_s}"
+
+    @property
+    def begins_s(self) -> float:
+        """Where the part begins, seconds since the first frame of the recording; 0 of the whole."""
+        return 0.0 if self.part is None else self.part.from_s
 
     @cached_property
     def _header(self) -> tuple[float, int]:

@@ -181,6 +181,7 @@ class _EndRangesGaze(_Steps):
         self._angle = angle
         self._looks: Looks = 2
         self._resting: list[float] = []
+        self._began_s: float | None = None
         self._start_deg: float | None = None
         self._farthest_deg = 0.0
         self._highest_speed_deg_s = 0.0
@@ -189,6 +190,7 @@ class _EndRangesGaze(_Steps):
         self._first_trunk: Trunk | None = None
 
     def wants(self, time_s: float, frame_s: float) -> Looks:
+        self._began_s = time_s if self._began_s is None else self._began_s
         return self._looks if self.is_due(time_s, frame_s) else 0
 
     def saw(self, time_s: float, xy: Floats, mirrored_xy: Floats | None) -> None:
@@ -211,7 +213,7 @@ class _EndRangesGaze(_Steps):
         self.next_after(time_s, DOUBT_STEP_S)
 
     def _follow(self, time_s: float, angle_deg: float) -> None:
-        if self._start_deg is None or time_s <= START_S:
+        if self._start_deg is None or time_s <= (self._began_s or 0.0) + START_S:
             self._resting.append(angle_deg)
             self._start_deg = float(np.median(self._resting))
             self._looks = 2

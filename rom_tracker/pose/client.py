@@ -303,7 +303,7 @@ def greyed_out(image: NDArray[np.uint8], people: list[Floats], *, limbs: bool = 
 def _times(video: VideoFile, count: int) -> list[float]:
     """Seconds at even distances over the recording; every other second of one whose length is not known."""
     length_s = video.expected_duration_s
-    return [(i + 0.5) * (length_s / count if length_s else 2.0) for i in range(count)]
+    return [video.begins_s + (i + 0.5) * (length_s / count if length_s else 2.0) for i in range(count)]
 
 
 def _parts(size: tuple[int, int]) -> tuple[Region, ...]:

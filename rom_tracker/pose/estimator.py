@@ -181,7 +181,7 @@ def look_through(
                 beside(glimpse)
             times.append(time_s)
             if progress is not None:
-                progress(time_s, video.expected_duration_s)
+                progress(time_s - video.begins_s, video.expected_duration_s)
         if under_way is not None:
             keep(*under_way[:2], *under_way[2].result())
     return np.array(times, dtype=np.float64)

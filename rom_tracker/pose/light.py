@@ -93,7 +93,10 @@ def light_of(video: VideoFile, passes: PosePasses) -> Light | None:
     if kept is not None:
         return kept
     left, top, right, bottom = region
-    seen = [Light.of(image[top:bottom, left:right]) for image in pictures_at(video, [i * EVERY_S for i in range(LOOKS)])]
+    seen = [
+        Light.of(image[top:bottom, left:right])
+        for image in pictures_at(video, [video.begins_s + i * EVERY_S for i in range(LOOKS)])
+    ]
     if not seen:
         return None
     light = Light(*(float(np.median([getattr(one, name) for one in seen])) for name in ("brightness", "contrast", "noise")))
@@ -105,7 +108,7 @@ def _region(passes: PosePasses) -> tuple[int, int, int, int]:
     """Left, top, right and bottom of what the client fills at the start, in pixels."""
     width, height = passes.as_filmed.image_size
     looks = (passes.as_filmed, passes.mirrored)
-    marks = np.concatenate([look.filmed_xy[look.time_s <= LOOKS * EVERY_S] for look in looks])
+    marks = np.concatenate([look.filmed_xy[look.time_s <= passes.all_time_s[0] + LOOKS * EVERY_S] for look in looks])
     if np.isfinite(marks).any():
         low, high = np.nanmin(marks, axis=(0, 1)), np.nanmax(marks, axis=(0, 1))
         left, right = (int(np.clip(x, 0, width)) for x in (low[0], high[0]))

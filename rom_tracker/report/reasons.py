@@ -59,6 +59,7 @@ REASONS: dict[str, str] = {
     "lens_unknown": N_("The camera's lens is not known; a wide one bends the picture."),
     "lens_undone": N_("The bending of the camera's lens was undone."),
     "repetition_dropped": N_("The therapist left out a repetition."),
+    "part_chosen": N_("The therapist chose the part of the recording that was measured."),
     "above_passive": N_("The end range lies above how far an examiner usually moves this joint."),
 }  # fmt: skip
 

@@ -83,7 +83,9 @@ def _together(kind: Any, tree: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:
         return tuple(_together(part, one, arrays) for part, one in zip(kinds, tree, strict=True))
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         hints = typing.get_type_hints(kind)
-        return kind(**{field.name: _together(hints[field.name], tree[field.name], arrays) for field in dataclasses.fields(kind)})
+        # What a later version of the program added has its default.
+        told = [field.name for field in dataclasses.fields(kind) if field.name in tree or field.default is dataclasses.MISSING]
+        return kind(**{name: _together(hints[name], tree[name], arrays) for name in told})
     if isinstance(kind, type) and issubclass(kind, pydantic.BaseModel):
         return kind.model_validate_json(pydantic.TypeAdapter(Any).dump_json(tree))
     if kind is float:

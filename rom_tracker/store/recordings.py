@@ -197,9 +197,9 @@ class Recordings:
 
         Parameters
         ----------
-        kind : {"repetition dropped", "other person chosen", "place marked", "number not used", "other"}
+        kind : {"repetition dropped", "other person chosen", "part chosen", "number not used", "other"}
         detail : mapping
-            Such as ``{"repetition": 2}`` or ``{"client_px": [410, 233]}``.
+            Such as ``{"repetition": 2}`` or ``{"part_s": [2.0, 14.5]}``.
         """
         if kind not in get_args(CorrectionKind):
             raise UsageError(f"expected one of {', '.join(get_args(CorrectionKind))}, got {kind!r}")

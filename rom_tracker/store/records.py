@@ -18,7 +18,7 @@ from rom_tracker.landmarks import Side
 Sex = Literal["female", "male", "other"]
 Moment = Literal["before", "after"]
 Keep = Literal["video", "landmarks", "days"]
-CorrectionKind = Literal["repetition dropped", "other person chosen", "place marked", "number not used", "other"]
+CorrectionKind = Literal["repetition dropped", "other person chosen", "part chosen", "number not used", "other"]
 
 #: What a client can agree to, by its name in the records: the words are for the form that is shown.
 CONSENT_PURPOSES: Mapping[str, str] = MappingProxyType(

@@ -1,4 +1,4 @@
-"""A measurement without a repetition that does not count."""
+"""A measurement without a repetition that does not count, and one of a part of the recording."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from rom_tracker.analysis.measurement import RomMeasurement
 from rom_tracker.analysis.measuring import measure
 from rom_tracker.app.corrected import without_repetitions
+from rom_tracker.capture import Part
 from rom_tracker.errors import UsageError
 
 CLIP = Path(__file__).parents[2] / "sample_videos" / "elbow_flexion_pre.mp4"
@@ -49,3 +50,17 @@ def test_nothing_left_out_changes_nothing(measured: RomMeasurement) -> None:
 def test_what_cannot_be_left_out_is_refused(measured: RomMeasurement, dropped: list[int]) -> None:
     with pytest.raises(UsageError, match="repetition"):
         without_repetitions(measured, dropped)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_in_a_part_there_is_the_repetition_of_the_whole_recording(measured: RomMeasurement, place: int) -> None:
+    expected = measured.repetitions.scored[place]
+    part = Part(max(expected.start_s - 0.5, 0.0), expected.end_s + 0.4)
+    found = measure(CLIP, "elbow_flexion", "left", part=part)
+    (repetition,) = found.repetitions.scored
+    assert (repetition.start_s, repetition.end_s) == pytest.approx((expected.start_s, expected.end_s), abs=0.2)
+    assert repetition.peak_deg == pytest.approx(expected.peak_deg, abs=1.0)
+    assert part.from_s <= found.angles.time_s[0]
+    assert found.angles.time_s[-1] <= part.to_s
+    assert f"The therapist chose the part from {part}." in [flag.message for flag in found.flags]
+    assert found.as_dict()["part_s"] == [part.from_s, part.to_s]

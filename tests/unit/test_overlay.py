@@ -11,7 +11,7 @@ from stick_figure import IMAGE_SIZE, repetitions_deg, stick_passes
 from rom_tracker import drawing, load_catalogue, overlay, overlay_places
 from rom_tracker.analysis.measurement import RomMeasurement
 from rom_tracker.analysis.measuring import measure_poses
-from rom_tracker.capture import TimedVideoWriter, VideoFile
+from rom_tracker.capture import Part, TimedVideoWriter, VideoFile
 from rom_tracker.drawing import unit
 from rom_tracker.errors import OutputError, UsageError
 from rom_tracker.head_dial import HeadDial
@@ -127,6 +127,18 @@ def test_every_frame_is_there_at_its_own_time_and_progress_is_told(tmp_path):
     assert seconds == before
     assert VideoFile(tmp_path / "out.webm").size == IMAGE_SIZE
     assert sorted(file.name for file in tmp_path.iterdir()) == ["in.webm", "out.webm"]
+
+
+def test_outside_of_the_part_that_was_measured_nothing_is_drawn(tmp_path):
+    m = measured()
+    later = replace(m.angles, time_s=m.angles.time_s + 1.0)
+    m = replace(m, angles=later, part=Part(0.95, float(later.time_s[-1]) + 0.05))
+    time_s = np.concatenate([np.arange(10) / 30, later.time_s, later.time_s[-1] + 0.1 * np.arange(1, 5)])
+    write_overlay(recording(tmp_path / "in.webm", time_s), m, tmp_path / "out.webm")
+    frames = list(VideoFile(tmp_path / "out.webm"))
+    np.testing.assert_allclose([frame.time_s for frame in frames], time_s, atol=1e-3)
+    is_drawn = [bool(np.ptp(frame.image) > 100) for frame in frames]
+    assert is_drawn == [False] * 10 + [True] * len(later) + [False] * 4
 
 
 def drawn(m: RomMeasurement, index: int, size=IMAGE_SIZE, scale=1.0):

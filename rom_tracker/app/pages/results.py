@@ -8,11 +8,13 @@ from nicegui import ui
 from rom_tracker.app import recordings
 from rom_tracker.app.pages.session import waiting_line
 from rom_tracker.app.parts import button, card, choice, field, figure, form, link, notice, tag
+from rom_tracker.app.recordings import part_of
 from rom_tracker.app.result_lines import change_line, flag_lines, measurement_line, number_words, plain_words
 from rom_tracker.app.room import Room
 from rom_tracker.app.words import MOMENTS, Measure
 from rom_tracker.i18n import N_, Translator
-from rom_tracker.store import KeptComparison, KeptMeasurement, Recording, SessionRecord
+from rom_tracker.result_words import EN_DASH
+from rom_tracker.store import Correction, KeptComparison, KeptMeasurement, Recording, SessionRecord
 
 Pair = tuple[str, Recording | None, KeptMeasurement | None]
 
@@ -175,15 +177,28 @@ def _corrections(room: Room, _: Translator, record: SessionRecord, pairs: list[P
             moment = next(
                 (_(MOMENTS[m]) for m, recording, _kept in pairs if recording is not None and recording.id == one.recording_id), ""
             )
-            kind = N_("all repetitions count again") if "counted again" in one.detail else _KINDS[one.kind]
-            said = f"{_.short_day(one.corrected_at.astimezone().date())}: {_(kind)} ({moment})"
-            detail = f" {one.detail['repetition']}" if "repetition" in one.detail else ""
-            tag("p", f"{said}{detail}. {one.reason}".strip(), classes="small")
+            said = f"{_.short_day(one.corrected_at.astimezone().date())}: {_what_was_done(_, one)} ({moment})"
+            tag("p", f"{said}. {one.reason}".strip(), classes="small")
         for moment, recording, kept in pairs:
             if recording is not None and kept is not None:
                 with tag("details"):
                     tag("summary", _("Correct the recording before") if moment == "before" else _("Correct the recording after"))
                     _correct(_, moment, recording, kept)
+
+
+def _what_was_done(_: Translator, one: Correction) -> str:
+    """A correction in a few words, with what it is about."""
+    if "counted again" in one.detail:
+        return _("all repetitions count again")
+    if "part_s" in one.detail:
+        part = one.detail["part_s"]
+        return _("whole recording measured again") if part is None else _("part chosen: {part}").format(part=_seconds(_, *part))
+    number = one.detail.get("repetition")
+    return _(_KINDS[one.kind]) if number is None else f"{_(_KINDS[one.kind])}: {number}"
+
+
+def _seconds(_: Translator, from_s: float, to_s: float) -> str:
+    return f"{_.number(f'{from_s:.1f}')}{EN_DASH}{_.number(f'{to_s:.1f}')} s"
 
 
 def _correct(_: Translator, moment: str, recording: Recording, kept: KeptMeasurement) -> None:
@@ -216,6 +231,7 @@ def _correct(_: Translator, moment: str, recording: Recording, kept: KeptMeasure
                 for name, words in (("x", _("From the left, %")), ("y", _("From the top, %"))):
                     field(words, name, key=f"{name}-{moment}", kind="number", min="0", max="99", step="0.1", required=True)
             button(_("Measure this person"))
+        _part(_, moment, recording)
         with form(f"/recordings/{recording.id}/again"):
             button(_("Measure again"))
     with form(f"/recordings/{recording.id}/note"):
@@ -223,10 +239,29 @@ def _correct(_: Translator, moment: str, recording: Recording, kept: KeptMeasure
         button(_("Keep the note"))
 
 
+def _part(_: Translator, moment: str, recording: Recording) -> None:
+    """The part of the recording that is measured, as seconds of the chart above."""
+    chosen, timing = part_of(recording), recording.timing
+    last_s = None if timing is None else f"{timing.duration_s:.1f}"
+    first, last = ("0", last_s) if chosen is None else (f"{chosen.from_s:g}", f"{chosen.to_s:g}")
+    with form(f"/recordings/{recording.id}/part"), tag("fieldset", classes="plain"):
+        tag("legend", _("Does only a part of the recording count?"))
+        tag("p", _("Read off the chart, in seconds, where it begins and ends; what lies outside is not looked at."))
+        with tag("div", classes="row"):
+            for name, words, value in (("from", _("From second"), first), ("to", _("To second"), last)):
+                field(
+                    words, name, key=f"{name}-{moment}", kind="number", min="0", max=last_s, step="0.1", value=value, required=True
+                )
+        field(_("Why"), "reason", key=f"why-part-{moment}", maxlength="500")
+        button(_("Measure this part only"))
+    if chosen is not None:
+        with form(f"/recordings/{recording.id}/whole"):
+            button(_("Measure the whole recording again"))
+
+
 _KINDS = {
     "repetition dropped": N_("repetition left out"),
     "other person chosen": N_("other person chosen"),
-    "place marked": N_("place marked"),
     "number not used": N_("number not used"),
     "other": N_("note"),
 }

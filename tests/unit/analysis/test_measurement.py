@@ -26,7 +26,7 @@ CATALOGUE = load_catalogue()
 KEYS = {
     "video", "movement", "side", "verdict", "flags", "start_deg", "peak_deg", "rom_deg", "interval_deg", "best_deg", "spread_deg",
     "best_rom_deg", "rom_spread_deg", "repetitions", "partial_repetitions", "compensations", "checks", "budget", "frames",
-    "frames_looked_at", "seconds", "view",
+    "frames_looked_at", "part_s", "seconds", "view",
     "method",
 }  # fmt: skip
 REPETITION_KEYS = {

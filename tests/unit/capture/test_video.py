@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from rom_tracker.capture import TimedVideoWriter, VideoFile
+from rom_tracker.capture import Part, TimedVideoWriter, VideoFile
 from rom_tracker.errors import UsageError, VideoError
 
 KEPT_FRAMES = [n for n in range(30) if n % 7 != 3 and not 10 <= n <= 16]
@@ -47,6 +47,36 @@ def test_a_video_can_be_read_again_and_again(data):
     first, second = list(video), list(video)
     assert len(first) == len(second) == 20
     np.testing.assert_array_equal(first[7].image, second[7].image)
+
+
+def test_a_part_has_the_frames_within_it_at_the_times_of_the_whole(tmp_path, ball):
+    path = write_webm(tmp_path / "v.webm", np.arange(90) / 30, ball)
+    whole, part = VideoFile(path), VideoFile(path, Part(0.99, 2.51))
+    expected = [frame for frame in whole if 1 <= frame.time_s <= 2.5]
+    assert [frame.time_s for frame in part] == [frame.time_s for frame in expected]
+    np.testing.assert_array_equal(next(iter(part)).image, expected[0].image)
+    assert part.size == whole.size
+    assert part.expected_duration_s == pytest.approx(1.52)
+    assert part.content_hash() != whole.content_hash() != VideoFile(path, Part(0.99, 2.52)).content_hash()
+
+
+@pytest.mark.parametrize(("from_s", "to_s"), [(0, 3.2), (2, 9), (7, 9)])
+def test_a_part_that_the_recording_ends_before_is_told(tmp_path, ball, from_s, to_s):
+    path = write_webm(tmp_path / "v.webm", np.arange(90) / 30, ball)
+    with pytest.raises(UsageError, match=f"3.0 s long, got {from_s}.0 to {to_s:.1f} s"):
+        list(VideoFile(path, Part(from_s, to_s)))
+
+
+def test_a_part_without_a_picture_is_told(tmp_path, ball):
+    path = write_webm(tmp_path / "v.webm", [0.0, 0.1, 5.0, 5.1], ball)
+    with pytest.raises(VideoError, match=r"no picture from 2\.0 to 4\.0 s"):
+        list(VideoFile(path, Part(2, 4)))
+
+
+@pytest.mark.parametrize(("from_s", "to_s"), [(3, 2), (1, 1.9), (-1, 4), (np.nan, 4), (1, np.nan), (1, np.inf)])
+def test_what_is_no_part_is_refused(from_s, to_s):
+    with pytest.raises(UsageError, match="a part of 1 s or more"):
+        Part(from_s, to_s)
 
 
 def test_phone_video_comes_out_upright(data):

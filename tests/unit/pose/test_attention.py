@@ -129,6 +129,15 @@ def test_where_the_two_looks_contradict_each_other_both_are_taken_again_soon():
     assert (looks[at] == 2).all()
 
 
+def test_a_recording_that_begins_later_is_looked_at_alike():
+    time_s, angle_deg = repetitions_deg([100, 95], rest_s=1.5)
+    at_once, later = (
+        looks_of(stick_passes("knee_flexion", "right", angle_deg, time_s + begins_s), EndRanges(KNEE, "right"))
+        for begins_s in (0.0, 64.0)
+    )
+    np.testing.assert_array_equal(later, at_once)
+
+
 def test_while_the_whole_body_moves_it_is_followed_closely():
     time_s, angle_deg = repetitions_deg([60, 55], rest_s=1.5, move_s=2.0)
     looks = looks_of(stick_passes("trunk_flexion", "right", angle_deg, time_s), EndRanges(CATALOGUE["trunk_flexion"], "right"))

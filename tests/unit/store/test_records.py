@@ -227,6 +227,15 @@ def test_what_is_taken_apart_is_put_together_exactly(sem_deg: float, number: int
     assert repr(put_together(kind, json.loads(json.dumps(tree, allow_nan=False)), arrays)) == repr((own, note, sem_deg))
 
 
+def test_what_an_earlier_version_did_not_have_is_the_default(before: RomMeasurement) -> None:
+    tree, arrays = taken_apart(before)
+    del tree["part"]
+    assert put_together(RomMeasurement, tree, arrays).part is None
+    del tree["side"]
+    with pytest.raises(TypeError, match="side"):
+        put_together(RomMeasurement, tree, arrays)
+
+
 def test_a_preference_comes_back(store: Store) -> None:
     assert store.preference("keep", "video") == "video"
     store.set_preference("keep", {"days": 30})
