@@ -18,6 +18,7 @@ from rom_tracker.cli.request import (
     ClientOption,
     EveryFrameOption,
     ExplainOption,
+    FromOption,
     JsonOption,
     LensOption,
     ModelOption,
@@ -28,6 +29,7 @@ from rom_tracker.cli.request import (
     RollOption,
     SideOption,
     SidesRequest,
+    ToOption,
     check_outputs,
     check_there,
     is_both,
@@ -70,6 +72,8 @@ def measure(
     explain: ExplainOption = False,
     budget_chart: BudgetChartOption = None,
     roll: RollOption = None,
+    from_s: FromOption = None,
+    to_s: ToOption = None,
     movements_file: OwnMovements = None,
 ) -> None:
     """Measure the range of motion in one recording, or of both sides."""
@@ -79,13 +83,15 @@ def measure(
     if is_both(side) or other_side is not None:
         if overlay is not None:
             raise UsageError("An overlay shows one side: ask for it with --side left or --side right, without --other-side.")
+        if from_s is not None or to_s is not None:
+            raise UsageError("--from and --to are for one side: measure each with --side left or --side right.")
         sides = SidesRequest.of(video, other_side, movement, side, model, movements_file).through(lens).rolled(roll)
         sides = sides.pointing_at(client).looking(every_frame=every_frame)
         check_outputs(tuple(sides.videos.values()), (angles, (".csv",)), (chart, CHART_SUFFIXES), (budget_chart, CHART_SUFFIXES))
         refused = _measure_sides(sides, person, as_json, angles, chart, budget_chart, explain)
     else:
         wanted = Request.of((video,), movement, side, model, movements_file).through(lens).rolled(roll)
-        wanted = replace(wanted.pointing_at(client), every_frame=every_frame)
+        wanted = replace(wanted.pointing_at(client), every_frame=every_frame).within(from_s, to_s, video)
         charts = ((chart, CHART_SUFFIXES), (budget_chart, CHART_SUFFIXES))
         check_outputs((video,), (angles, (".csv",)), *charts, (overlay, (".webm",)))
         refused = _measure_one(video, wanted, person, as_json, angles, chart, budget_chart, overlay, cover_face, explain)

@@ -14,7 +14,7 @@ from rom_tracker.errors import ModelFileError, UsageError, VideoError
 
 if TYPE_CHECKING:
     from rom_tracker.analysis.measurement import RomMeasurement
-    from rom_tracker.capture import RecordingInfo
+    from rom_tracker.capture import Part, RecordingInfo
     from rom_tracker.capture.lens import LensProfile
     from rom_tracker.landmarks import Side
     from rom_tracker.movements import Movement
@@ -57,6 +57,8 @@ RollOption = Annotated[
         max=90,
     ),
 ]
+FromOption = Annotated[float | None, typer.Option("--from", help="Look at the recording from this second on alone.", min=0)]
+ToOption = Annotated[float | None, typer.Option("--to", help="Look at the recording up to this second alone.", min=0)]
 OwnMovements = Annotated[
     Path | None, typer.Option("--movements-file", help="A file with movements of your own, merged over the built-in ones.")
 ]
@@ -75,6 +77,7 @@ class Request:
     client: tuple[float, float] | None = None
     every_frame: bool = False
     roll_deg: float | None = None
+    part: Part | None = None
 
     @classmethod
     def of(
@@ -100,6 +103,15 @@ class Request:
         """The same with a camera that is turned by so many degrees."""
         return replace(self, roll_deg=roll_deg)
 
+    def within(self, from_s: float | None, to_s: float | None, video: Path) -> Request:
+        """The same, of a part of the recording; the end that is not given is the recording's."""
+        from rom_tracker.capture import Part, VideoFile
+
+        if from_s is None and to_s is None:
+            return self
+        last_s = max(frame.time_s for frame in VideoFile(video).glimpses()) if to_s is None else to_s
+        return replace(self, part=Part(from_s or 0.0, last_s))
+
     def measure(self, video: Path, last: RomMeasurement | None = None) -> RomMeasurement:
         """Measure, with a progress bar on the side; ``last`` is the same client's measurement before, if there is one."""
         from rom_tracker.capture import VideoFile
@@ -119,6 +131,7 @@ class Request:
                 last=last,
                 every_frame=self.every_frame,
                 roll_deg=self.roll_deg,
+                part=self.part,
                 progress=progress,
             )
 

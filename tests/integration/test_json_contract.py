@@ -105,6 +105,24 @@ def test_measure(clip, run, tmp_path):
         assert angle_deg[np.argmin(abs(time_s - r["peak_s"]))] == pytest.approx(r["peak_deg"], abs=3)
 
 
+def test_a_part_of_a_recording(run):
+    clip = sample_clips()[0]
+    whole = run("measure", clip.path, *options(clip), "--json").json
+    first, second = whole["repetitions"][:2]
+    middle_s = round((first["end_s"] + second["start_s"]) / 2, 1)
+    for ends, expected in ((("--to", middle_s), first), (("--from", middle_s), second)):
+        found = run("measure", clip.path, *options(clip), *ends, "--json").json
+        check_measurement(found)
+        (repetition,) = found["repetitions"]
+        assert repetition["peak_deg"] == pytest.approx(expected["peak_deg"], abs=1.0)
+        assert repetition["start_s"] == pytest.approx(expected["start_s"], abs=0.3), "seconds are those of the whole recording"
+    assert found["part_s"] == [middle_s, pytest.approx(whole["seconds"], abs=0.001)]
+    assert whole["part_s"] is None
+    done = run("measure", clip.path, *options(clip), "--from", middle_s, "--to", 60)
+    assert done.exit_code == 2
+    assert "s long" in done.sentence
+
+
 @pytest.mark.parametrize(("before", "after"), sample_pairs(), ids=lambda clip: clip.path.stem)
 def test_compare(before, after, run):
     done = run("compare", before.path, after.path, *options(before), "--json")
