@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import hashlib
+import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib import resources
 from typing import Any
 
 from nicegui import ui
@@ -118,8 +122,22 @@ def notice(text: str, kind: str = "note") -> None:
     tag("p", text, classes=f"notice {kind}", role="alert" if kind == "error" else "status")
 
 
+@functools.cache
+def static(name: str = "") -> str:
+    """The address of a file of the app's own, which is another one whenever the files are: browsers may keep them."""
+    folder = resources.files("rom_tracker.app").joinpath("static")
+    files = sorted(folder.iterdir(), key=lambda file: file.name)
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    return f"/static/{digest[:16]}/{name}"
+
+
 def figure(source: str, words: str, *, classes: str = "", folded: bool = False) -> None:
-    """A picture, with what it shows for people who do not see it; a ``folded`` one is loaded once somebody unfolds it."""
+    """A picture, with what it shows for people who do not see it; a ``folded`` one is loaded once somebody unfolds it.
+
+    The others are asked for at once, and drawn while the browser puts the page together.
+    """
+    if not folded:
+        ui.add_head_html(f'<link rel="preload" as="image" href="{html.escape(source)}">')
     with tag("figure", classes=classes):
         # Before the source: else the browser has begun to load it.
         tag("img", loading="lazy" if folded else None, src=source, alt=words)
@@ -150,10 +168,10 @@ def page(
     scheme = look.theme or "light dark"
     ui.add_head_html(
         f'<script>document.documentElement.lang="{_.language}";document.documentElement.style.colorScheme="{scheme}"</script>'
-        '<link rel="stylesheet" href="/static/room.css">'
+        f'<link rel="stylesheet" href="{static("room.css")}">'
     )
     for script in scripts:
-        ui.add_body_html(f'<script src="/static/{script}" defer></script>')
+        ui.add_body_html(f'<script src="{static(script)}" defer></script>')
     with ui.header(fixed=False, elevated=False, add_scroll_padding=False).classes("head"):
         link(_("Skip to the content"), "#content", classes="skip")
         link("rom_tracker", "/", classes="brand")

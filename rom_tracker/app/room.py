@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import io
+import gc
 import secrets
 import threading
 from collections.abc import Callable, Iterator
@@ -12,7 +12,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+import numpy as np
 from fastapi import Request
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from starlette.requests import HTTPConnection
 
@@ -34,6 +36,9 @@ LANGUAGE_COOKIE, THEME_COOKIE = "rom_tracker_language", "rom_tracker_theme"
 
 #: Of charts: sharp on a screen of twice the usual density.
 SCREEN_DOTS_PER_INCH = 144
+
+#: Behind the first page, in seconds after the records were opened, what the first recording and the first charts need is loaded.
+GET_READY_AFTER_S = 1.0
 
 #: So many drawn charts are kept in memory, some 60 kB each.
 MOST_CHARTS = 200
@@ -78,6 +83,7 @@ class Room:
     tries: int = 0
     gate: Gate | None = None
     _store: Store | None = None
+    _ready: threading.Timer | None = None
     _drawing: threading.Lock = field(default_factory=threading.Lock)
     _charts: dict[tuple[object, ...], bytes] = field(default_factory=dict)
     _told: dict[str, str] = field(default_factory=dict)
@@ -104,7 +110,22 @@ class Room:
         """Work with these records; what is kept no longer goes now."""
         store.purge()
         self._store, self.trouble = store, ""
+        self._ready = threading.Timer(GET_READY_AFTER_S, self._get_ready)
+        self._ready.daemon = True
+        self._ready.start()
+
+    def _get_ready(self) -> None:
+        """Load now what somebody would wait for later: what measures, and what draws."""
         self.jobs.get_ready()
+        import rom_tracker.comparison_charts
+        import rom_tracker.progress_chart  # noqa: F401
+
+        with self.drawing():
+            figure = Figure(layout="constrained")
+            figure.subplots().set_title("0")
+            _png(figure)
+        # What is loaded stays; to look through all of it for garbage would stop the pages for 0.3 s every now and then.
+        gc.freeze()
 
     def unlock(self, passphrase: str | None = None) -> Store:
         """The records that are there; raises as :meth:`rom_tracker.store.Store.open` does."""
@@ -171,9 +192,7 @@ class Room:
         with self.drawing():
             found = self._charts.pop(of, None)
             if found is None:
-                buffer = io.BytesIO()
-                draw().savefig(buffer, format="png", dpi=SCREEN_DOTS_PER_INCH)
-                found = buffer.getvalue()
+                found = _png(draw())
             self._charts[of] = found
             while len(self._charts) > MOST_CHARTS:
                 del self._charts[next(iter(self._charts))]
@@ -181,6 +200,8 @@ class Room:
 
     def close(self) -> None:
         """End the jobs and close the records; recordings on their way in stay as they are."""
+        if self._ready is not None:
+            self._ready.cancel()
         self.jobs.close()
         self.arrivals.close()
         self.scratch.cleanup()
@@ -209,6 +230,17 @@ class Room:
             if told is not None:
                 notice(told, "error")
             yield
+
+
+def _png(figure: Figure) -> bytes:
+    """The figure as a picture. It is drawn once for it; ``savefig`` draws twice, the first time for the layout alone."""
+    import cv2
+
+    figure.set_dpi(SCREEN_DOTS_PER_INCH)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    rgba = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    return bytes(cv2.imencode(".png", rgba[..., 2::-1])[1])
 
 
 def _path(request: Request) -> str:

@@ -14,6 +14,7 @@ import webbrowser
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Request
@@ -24,7 +25,7 @@ from rom_tracker.app import file_routes, form_routes, lenses, page_routes
 from rom_tracker.app.gate import AGAIN, DOOR, Gate
 from rom_tracker.app.pages import calibration, clients, live, measure, protocols, results, session, settings, unlock
 from rom_tracker.app.pages import client as client_page
-from rom_tracker.app.parts import link, notice
+from rom_tracker.app.parts import link, notice, static
 from rom_tracker.app.room import Room
 from rom_tracker.app.words import capital
 from rom_tracker.errors import RomTrackerError, UsageError
@@ -57,7 +58,7 @@ def build(room: Room) -> FastAPI:
         return await go_on(request)  # type: ignore[misc,no-any-return]
 
     with resources.as_file(resources.files("rom_tracker.app").joinpath("static")) as folder:
-        app.mount("/static", StaticFiles(directory=folder))
+        app.mount(static().rstrip("/"), _Kept(directory=folder))
     file_routes.register(app, room)
     form_routes.register(app, room)
     unlock.register_form(app, room)
@@ -72,6 +73,16 @@ def build(room: Room) -> FastAPI:
         app, title="rom_tracker", favicon=icon, dark=None, tailwind=False, show_welcome_message=False, reconnect_timeout=10.0
     )
     return app
+
+
+class _Kept(StaticFiles):
+    """Files that a browser keeps, since their address changes with them."""
+
+    def file_response(self, *about: Any, **more: Any) -> Response:
+        """The file, or that it is the one the browser has."""
+        answer = super().file_response(*about, **more)
+        answer.headers["cache-control"] = "private, max-age=31536000, immutable"
+        return answer
 
 
 def _not_shown(room: Room, error: Exception) -> None:
