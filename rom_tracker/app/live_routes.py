@@ -53,7 +53,10 @@ async def serve_live(socket: WebSocket, movement: str, side: Side, _: Translator
     process: PoseProcess | None = None
     try:
         process = await asyncio.to_thread(PoseProcess, movement, side)
-        trouble = await asyncio.to_thread(process.wait)
+        ready = asyncio.create_task(asyncio.to_thread(process.wait))
+        if not await _stays_open(socket, process, ready):
+            process.stop()
+        trouble = await ready
         # A page that was closed meanwhile is not told anything any more.
         with contextlib.suppress(WebSocketDisconnect, EOFError, OSError, RuntimeError):
             await socket.send_json({"ready": True} if trouble is None else {"error": trouble})
@@ -63,6 +66,21 @@ async def serve_live(socket: WebSocket, movement: str, side: Side, _: Translator
         _open.discard(view)
         if process is not None:
             await asyncio.to_thread(process.close)
+
+
+async def _stays_open(socket: WebSocket, process: PoseProcess, ready: asyncio.Task[str | None]) -> bool:
+    """Wait until the model is ready, and pass on meanwhile what the page says; False as soon as the page is closed."""
+    while not ready.done():
+        heard = asyncio.create_task(socket.receive())
+        await asyncio.wait({ready, heard}, return_when=asyncio.FIRST_COMPLETED)
+        if not heard.done():
+            heard.cancel()
+            await asyncio.wait({heard})
+        elif heard.result()["type"] == "websocket.disconnect":
+            return False
+        else:
+            _pass_on(process, heard.result().get("text") or "")
+    return True
 
 
 async def _answer(socket: WebSocket, process: PoseProcess, told: Callable[[Any], dict[str, Any]]) -> None:

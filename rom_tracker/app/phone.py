@@ -117,7 +117,7 @@ class Phone:
 
         @app.get("/")
         async def page(request: Request) -> HTMLResponse:
-            return HTMLResponse(self._page() if self._is_in(request) else self._door())
+            return HTMLResponse(self._page() if self._is_in(request) else self._door(wrong="wrong" in request.query_params))
 
         @app.post("/code")
         async def code(request: Request) -> Response:
@@ -144,11 +144,13 @@ class Phone:
         register_arrivals(app, self.room, wrong_target)
         return app
 
-    def _door(self) -> str:
+    def _door(self, *, wrong: bool) -> str:
         _ = self._
-        code, where, go_on = (html.escape(words) for words in (_("Code"), _("It stands on the computer."), _("Go on")))
+        texts = (_("Code"), _("It stands on the computer."), _("Go on"), _("That is not the code."))
+        code, where, go_on, not_it = (html.escape(words) for words in texts)
+        told = f'<p class="notice error" role="alert">{not_it}</p>' if wrong else ""
         return self._document(
-            f'<h1>{code}</h1><p>{where}</p><form method="post" action="/code">'
+            f'<h1>{code}</h1>{told}<p>{where}</p><form method="post" action="/code">'
             f'<p class="field"><label for="code">{code}</label><input id="code" name="code" inputmode="numeric" '
             f'autocomplete="off" required></p><button class="main-action big">{go_on}</button></form>'
         )
@@ -168,7 +170,7 @@ class Phone:
         film, sending = html.escape(_("Film, or choose a video")), html.escape(_("Sending"))
         return self._document(
             f"<h1>{_said(self.title)}</h1><p>{_said(words)}</p><div data-upload='{_said(json.dumps(about))}'>"
-            f'<label for="film" class="h2">{film}</label>'
+            f'<label for="film">{film}</label>'
             f'<p><input type="file" id="film" accept="video/*" capture="environment"></p>'
             f'<progress max="1" hidden aria-label="{sending}"></progress>'
             f'<p class="upload-state" role="status"></p></div>'
@@ -180,7 +182,7 @@ class Phone:
         )
         head += '<link rel="stylesheet" href="/static/room.css"><style>:root{color-scheme:light dark}</style>'
         script = '<script src="/static/upload.js" defer></script>'
-        main = f'<main class="content">{body}</main>'
+        main = f'<main class="content phone">{body}</main>'
         return f'<!doctype html><html lang="{self._.language}"><head>{head}{script}</head><body>{main}</body></html>'
 
 

@@ -27,7 +27,7 @@ def change_line(_: Translator, found: KeptComparison) -> str:
         "improved": _("Improved: {change} (95 %: {interval})"),
         "worse": _("Worse: {change} (95 %: {interval})"),
     }.get(found.verdict, _("No detectable change ({change}, 95 %: {interval})"))
-    return words.format(change=change, interval=interval)
+    return words.format(change=change, interval=interval).replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def plain_words(_: Translator, found: KeptComparison, *, larger: bool) -> str:

@@ -65,7 +65,7 @@ def test_a_phone_sends_a_video(server: Server, playwright: Playwright, seen: See
         phone.goto(address)
         phone.fill("#code", "000000" if code != "000000" else "111111")
         phone.click("button")
-        phone.wait_for_selector("#code")
+        phone.wait_for_selector("[role=alert]:has-text('That is not the code.')")
         phone.fill("#code", code)
         phone.click("button")
         phone.wait_for_selector("#film")

@@ -227,7 +227,7 @@ def _correct(_: Translator, moment: str, recording: Recording, kept: KeptMeasure
                 alt=_("First picture of the recording"),
                 classes="pick",
             )
-            with tag("div", classes="row"):
+            with tag("div", classes="row numbers"):
                 for name, words in (("x", _("From the left, %")), ("y", _("From the top, %"))):
                     field(words, name, key=f"{name}-{moment}", kind="number", min="0", max="99", step="0.1", required=True)
             button(_("Measure this person"))
@@ -247,7 +247,7 @@ def _part(_: Translator, moment: str, recording: Recording) -> None:
     with form(f"/recordings/{recording.id}/part"), tag("fieldset", classes="plain"):
         tag("legend", _("Does only a part of the recording count?"))
         tag("p", _("Read off the chart, in seconds, where it begins and ends; what lies outside is not looked at."))
-        with tag("div", classes="row"):
+        with tag("div", classes="row numbers"):
             for name, words, value in (("from", _("From second"), first), ("to", _("To second"), last)):
                 field(
                     words, name, key=f"{name}-{moment}", kind="number", min="0", max=last_s, step="0.1", value=value, required=True
