@@ -12,12 +12,26 @@ import pytest
 from opened import CLIPS, Seen, Server, browser, come_in, picture
 from playwright.sync_api import BrowserContext, Page, Playwright
 
+from rom_tracker.analysis.checks import LONGEST_GAP_S
+from rom_tracker.app.recordings import latest
+from rom_tracker.app.words import Measure
+from rom_tracker.store.records import Moment
+
 CLIENT = "Ann Example"
 
 #: The limb is held at its end range: the live view, which follows a moving one by a picture, lies on it then.
 HELD = (
     "room.last.angle > 60 && room.trace.length > 2 && room.trace.slice(-2).every((each) => Math.abs(each[1] - room.last.angle) < 3)"
 )
+
+
+#: So often a recording is made, at most, where the browser has no time to take every picture.
+MOST_TRIES = 3
+
+#: The recording that was just made is measured.
+MEASURED = """() => location.pathname.startsWith("/results/")
+    ? document.querySelector("#change")
+    : /End range \\d|No number/.test(document.querySelector("#content")?.innerText)"""
 
 
 def truth(file: str) -> float:
@@ -33,6 +47,25 @@ def record(page: Page) -> None:
     page.wait_for_selector("#live[data-state=recording]")
     picture(page, "app_recording", whole=False, when=HELD)
     page.wait_for_url(lambda url: "/live/" not in url)
+
+
+def record_well(page: Page, server: Server, moment: Moment) -> str:
+    """Record, and again where pictures are missing for so long that the program itself says it; the session's identifier."""
+    gaps = []
+    for _ in range(MOST_TRIES):
+        record(page)
+        page.wait_for_function(MEASURED)
+        session = re.findall("/(?:sessions|results)/([0-9a-f]{32})", page.url)[0]
+        with server.records() as store:
+            found = latest(store.sessions.get(session), Measure.read("shoulder_abduction-left"), moment)
+        assert found is not None
+        assert found.timing is not None
+        gaps.append(found.timing.longest_gap_s or 0.0)
+        if gaps[-1] <= LONGEST_GAP_S:
+            return session
+        page.goto(f"{server.origin}/sessions/{session}")
+        page.click(f"a[href$='/{moment}']:text-is('Record again')")
+    raise AssertionError(f"pictures are missing in every recording: for {gaps} s")
 
 
 def new_client(context: BrowserContext, server: Server, name: str = CLIENT) -> Page:
@@ -52,18 +85,15 @@ def test_from_a_new_client_to_the_printed_page(
         page.click("text=Add and measure")  # 1
         page.fill("#find", "shoulder abduction")
         page.click("button[aria-label='Shoulder abduction, left']")  # 2
-        record(page)  # 3
-        page.wait_for_selector("text=/End range/")
+        session = record_well(page, server, "before")  # 3
         picture(page, "app_session")
-        session = re.findall("/sessions/([0-9a-f]{32})", page.url)[0]
         state = tmp_path / "state.json"
         context.storage_state(path=state)
     with browser(playwright, seen, cameras("shoulder_abduction_post"), storage_state=state) as context:
         page = context.new_page()
         page.goto(f"{server.origin}/sessions/{session}")
         page.click("text=Record after")  # 4
-        record(page)  # 5
-        page.wait_for_selector("#change")
+        record_well(page, server, "after")  # 5
         said = page.inner_text("#change")
         assert said.startswith("Improved"), page.inner_text("#content")
         assert page.inner_text("h1") == "Shoulder abduction, left"
@@ -79,14 +109,14 @@ def test_from_a_new_client_to_the_printed_page(
         assert "Shoulder abduction, left" in page.inner_text("#content")
     with server.records() as store:
         kept = store.sessions.get(session)
-        for measurement in kept.current_measurements():
+        (compared,) = kept.current_comparisons()
+        for measurement in (one for one in kept.measurements if one.id in (compared.before_id, compared.after_id)):
             moment = kept.moment_of(measurement)
             true_deg = truth(f"shoulder_abduction_{'pre' if moment == 'before' else 'post'}.mp4")
             assert measurement.interval_deg is not None
             low, high = measurement.interval_deg
             assert low <= true_deg <= high, (moment, measurement.peak_deg, true_deg)
             assert measurement.repetitions >= 1
-        (compared,) = kept.current_comparisons()
         assert compared.interval_deg is not None
         low, high = compared.interval_deg
         assert low <= truth("shoulder_abduction_post.mp4") - truth("shoulder_abduction_pre.mp4") <= high
