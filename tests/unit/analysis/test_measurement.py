@@ -13,6 +13,7 @@ from rom_tracker.analysis.flag import Flag, verdict_of
 from rom_tracker.analysis.measurement import RomMeasurement
 from rom_tracker.analysis.measuring import measure, measure_poses
 from rom_tracker.analysis.quality import file_flags, flags_of, small_range
+from rom_tracker.capture import Part
 from rom_tracker.errors import UnknownMovementError, UsageError
 from rom_tracker.landmarks import INDEX
 from rom_tracker.mannequin import posed
@@ -225,7 +226,7 @@ def test_every_code_of_the_package_has_a_case():
     text = "".join(Path(module.__file__).read_text(encoding="utf-8") for module in (compensation, quality, seeing))
     codes = set(re.findall(r"Flag\(\s*\"(\w+)\"", text)) | {"hand_not_seen"}
     elsewhere = (
-        {"legs_exchanged", "cut_off", "other_model", "borrowed_error", "unsure_facing"}
+        {"legs_exchanged", "cut_off", "other_model", "part_chosen", "borrowed_error", "unsure_facing"}
         | WRONG_USE
         | NOTES
         | OF_A_FITTED_BODY
@@ -294,6 +295,12 @@ def test_flags_of_the_file_and_the_model():
         ("cut_off", "caution"),
         ("other_model", "note"),
     ]
+    (chosen,) = file_flags(ended_early=False, model="full", usual="full", part=Part(2.0, 14.5))
+    assert (chosen.code, chosen.message, chosen.severity) == (
+        "part_chosen",
+        "The therapist chose the part from 2.0 to 14.5 s.",
+        "note",
+    )
     given = file_flags(ended_early=True, model="full", usual="full")
     assert measure_poses(GOOD, load_catalogue()["elbow_flexion"], "left", flags=given).flags[0] == given[0]
 
