@@ -16,6 +16,7 @@ class FakeVideo:
     """Frames of one colour each, made when they are asked for."""
 
     size = (64, 48)
+    begins_s = 0.0
     expected_duration_s: float | None = 2.0
 
     def __init__(self, times_s: list[float], content: str = "content") -> None:

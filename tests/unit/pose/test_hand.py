@@ -44,7 +44,7 @@ def hand_at(wrist_px: np.ndarray, word: str, px_per_m: float = 280.0) -> FoundHa
 class FakeVideo:
     """Frames of one grey, as many as the poses have."""
 
-    expected_duration_s = None
+    begins_s, expected_duration_s = 0.0, None
 
     def __init__(self, content: str = "content") -> None:
         self.content = content

@@ -152,7 +152,7 @@ class TestSequence:
 
 
 class FakeVideo:
-    expected_duration_s = None
+    begins_s, expected_duration_s = 0.0, None
 
     def __iter__(self):
         for index in range(4):

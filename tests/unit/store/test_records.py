@@ -232,7 +232,7 @@ def test_what_an_earlier_version_did_not_have_is_the_default(before: RomMeasurem
     del tree["part"]
     assert put_together(RomMeasurement, tree, arrays).part is None
     del tree["side"]
-    with pytest.raises(TypeError, match="side"):
+    with pytest.raises(KeyError, match="side"):
         put_together(RomMeasurement, tree, arrays)
 
 
