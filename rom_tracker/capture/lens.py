@@ -35,6 +35,9 @@ _SCHEMA_VERSION = 1
 #: Two resolutions have the same aspect ratio where they differ by less than this share: 1366x768 stands for 16:9.
 SAME_ASPECT = 0.005
 
+#: So many points are moved at once, which takes some 200 bytes for each.
+_AT_ONCE = 30_000
+
 _CONVERGED = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 200, 1e-9)
 
 
@@ -245,13 +248,14 @@ class LensProfile:
         return float(np.linalg.norm(corners, axis=1).max())
 
     def _moved(self, points_px: ArrayLike, farthest: float, move: Any) -> Floats:
-        points = np.array(points_px, dtype=np.float64)
-        known = np.isfinite(points).all(axis=-1)
-        middle, rays = self.camera_matrix[:2, 2], self._normalised(points[known])
-        radii = np.linalg.norm(rays, axis=-1, keepdims=True)
-        inside = middle + rays * np.minimum(1, farthest / np.maximum(radii, 1e-12)) * self._focal()
-        if len(inside):
-            points[known] += move(inside) - inside
+        points = np.array(points_px, dtype=np.float64, order="C")
+        for part in np.array_split(points.reshape(-1, 2), points.size // (2 * _AT_ONCE) + 1):  # Views, so that all of it moves.
+            known = np.isfinite(part).all(axis=-1)
+            middle, rays = self.camera_matrix[:2, 2], self._normalised(part[known])
+            radii = np.linalg.norm(rays, axis=-1, keepdims=True)
+            inside = middle + rays * np.minimum(1, farthest / np.maximum(radii, 1e-12)) * self._focal()
+            if len(inside):
+                part[known] += move(inside) - inside
         return points
 
     def _undo(self, points_px: Floats) -> Floats:

@@ -10,6 +10,9 @@ from scipy.interpolate import PchipInterpolator
 
 Floats = NDArray[np.floating[Any]]
 
+#: So many numbers are interpolated at once, which takes some 50 bytes for each: long recordings go in parts.
+AT_ONCE = 300_000
+
 #: Between two frames that were looked at and lie farther apart than this, in seconds, nothing is known.
 LONGEST_BETWEEN_S = 0.35
 
@@ -53,7 +56,11 @@ def at_times(values: Floats, time_s: Floats, looked_s: Floats, found: NDArray[np
     known = known_at(time_s, looked_s, found)
     made = np.full((len(time_s), *values.shape[1:]), unknown, dtype=values.dtype)
     if found.sum() > 1:
-        made[known] = PchipInterpolator(looked_s[found], values[found])(time_s[known])
+        columns, into = values.reshape(len(values), -1), made.reshape(len(made), -1)
+        width = max(AT_ONCE // len(time_s), 1)
+        for first in range(0, columns.shape[1], width):
+            part = slice(first, first + width)
+            into[known, part] = PchipInterpolator(looked_s[found], columns[found, part])(time_s[known])
     elif known.any():
         made[known] = values[found]
     return made

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from rom_tracker.landmarks import INDEX, Side, is_of_the_hand, opposite_side
 from rom_tracker.movements import Movement, Segment
+from rom_tracker.pose.between import at_times, known_at
 from rom_tracker.pose.sequence import Floats, PosePasses, PoseSequence
 from rom_tracker.pose.view import BodyView
 
@@ -72,10 +73,10 @@ def merge_passes(passes: PosePasses, movement: Movement, side: Side, view: BodyV
         "as filmed": _legs_put_right(passes.as_filmed, movement, side),
         "mirrored": _legs_put_right(passes.mirrored, movement, side),
     }
-    as_filmed, mirrored = (look.at(passes.all_time_s) for look in in_step(looks["as filmed"][0], looks["mirrored"][0]))
+    as_filmed, mirrored = in_step(looks["as filmed"][0], looks["mirrored"][0])
     lost: dict[Look, float] = {
-        "as filmed": lost_share(as_filmed, movement, side),
-        "mirrored": lost_share(mirrored, movement, side),
+        "as filmed": lost_share(as_filmed, movement, side, passes.all_time_s),
+        "mirrored": lost_share(mirrored, movement, side, passes.all_time_s),
     }
     used = _choose(lost, movement, view)
     if used == "both averaged":
@@ -83,7 +84,7 @@ def merge_passes(passes: PosePasses, movement: Movement, side: Side, view: BodyV
     else:
         poses = _filled(as_filmed, mirrored) if used == "as filmed" else _filled(mirrored, as_filmed)
     exchanged = np.isin(passes.all_time_s, [t for look, wrong in looks.values() for t in look.time_s[wrong]])
-    return MergedPasses(poses, used, exchanged)
+    return MergedPasses(poses.at(passes.all_time_s), used, exchanged)
 
 
 def in_step(as_filmed: PoseSequence, mirrored: PoseSequence) -> tuple[PoseSequence, PoseSequence]:
@@ -121,14 +122,12 @@ def _between(values: Floats, known_s: Floats, time_s: Floats) -> Floats:
 
 def mean_look(passes: PosePasses) -> PoseSequence:
     """The mean of both looks in every frame of the recording."""
-    as_filmed, mirrored = in_step(passes.as_filmed, passes.mirrored)
-    return average(as_filmed.at(passes.all_time_s), mirrored.at(passes.all_time_s))
+    return average(*in_step(passes.as_filmed, passes.mirrored)).at(passes.all_time_s)
 
 
 def looks_put_right(passes: PosePasses, movement: Movement, side: Side) -> tuple[PoseSequence, PoseSequence]:
-    """Both looks at all frames, each with its exchanged legs put right."""
-    one, other = in_step(*(_legs_put_right(poses, movement, side)[0] for poses in (passes.as_filmed, passes.mirrored)))
-    return one.at(passes.all_time_s), other.at(passes.all_time_s)
+    """Both looks at the frames that were looked at, each with its exchanged legs put right."""
+    return in_step(*(_legs_put_right(poses, movement, side)[0] for poses in (passes.as_filmed, passes.mirrored)))
 
 
 def _choose(lost: dict[Look, float], movement: Movement, view: BodyView) -> Used:
@@ -215,18 +214,27 @@ def exchange_legs(poses: PoseSequence, frames: NDArray[np.bool_]) -> PoseSequenc
     return poses.replaced(**arrays)
 
 
-def lost_share(poses: PoseSequence, movement: Movement, side: Side) -> float:
-    """Share of frames, 0 to 1, in which a limb segment is much shorter than it was, or nobody was found.
+def lost_share(poses: PoseSequence, movement: Movement, side: Side, time_s: Floats) -> float:
+    """Share of the frames of a recording, 0 to 1, in which a limb segment is much shorter than it was, or nobody was found.
 
     A limb that moves in the plane of the picture keeps its length there; one that shrinks is not where the model says. The
     trunk is left out: it bends.
+
+    Parameters
+    ----------
+    poses : PoseSequence
+        At the frames that were looked at.
+    movement, side
+    time_s : (frame,)
+        Seconds of all frames.
     """
-    short = ~poses.person_found
+    found = poses.person_found
+    short = ~known_at(time_s, poses.time_s, found)
     for segment in (movement.moving, movement.reference):
         if not isinstance(segment, Segment) or not _is_a_limb(segment):
             continue
-        start, end = segment.points
-        length = np.linalg.norm(poses.point(end, side) - poses.point(start, side), axis=1)
+        start, end = (at_times(poses.point(name, side), time_s, poses.time_s, found) for name in segment.points)
+        length = np.linalg.norm(end - start, axis=1)
         if np.isfinite(length).any():
             with np.errstate(invalid="ignore"):
                 short |= length < SEEN_LENGTH * np.nanpercentile(length, 75)

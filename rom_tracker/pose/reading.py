@@ -96,8 +96,9 @@ def read_angle(
         assert faces is not None
         return _off_the_head(merged, faces, movement, side, view)
     angles = angle_series(merged.poses, movement, side, view)
-    looks = (angle_series(poses, movement, side, view).angle_deg for poses in looks_put_right(passes, movement, side))
-    return Reading(movement, merged, view, angles, looks_apart_deg=np.abs(np.subtract(*looks)))
+    looks = looks_put_right(passes, movement, side)
+    each_deg = (angle_series(poses.at(passes.all_time_s), movement, side, view).angle_deg for poses in looks)
+    return Reading(movement, merged, view, angles, looks_apart_deg=np.abs(np.subtract(*each_deg)))
 
 
 def _off_the_hand(

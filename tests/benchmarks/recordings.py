@@ -24,11 +24,11 @@ class Recording:
     side: Side
 
 
-def recordings_720p(folder: Path, rounds: int = 3) -> list[Recording]:
+def recordings_720p(folder: Path, rounds: int = 3, slowed: int = 1) -> list[Recording]:
     """The sample clips, scaled to 720 lines and repeated so many times in one recording; made where they are not there yet.
 
     A repetition of the clips takes 3 seconds with half a second at the end range: faster than clients move, so that more of their
-    frames deserve a look.
+    frames deserve a look. Slowed twice it takes 6 seconds; the frames between are blended from their neighbours.
     """
     if shutil.which("ffmpeg") is None:
         sys.exit("expected the program ffmpeg, which makes the recordings; install it and try again")
@@ -37,7 +37,7 @@ def recordings_720p(folder: Path, rounds: int = 3) -> list[Recording]:
     for clip in sample_clips():
         path = folder / f"{clip.path.stem}.mp4"
         if not path.exists():
-            _convert(clip.path, path, rounds)
+            _convert(clip.path, path, rounds, slowed)
         made.append(Recording(path, clip.movement, clip.side))
     return made
 
@@ -65,9 +65,10 @@ def long_recording(folder: Path, minutes: float) -> Recording:
     return Recording(path, clip.movement, clip.side)
 
 
-def _convert(source: Path, target: Path, rounds: int) -> None:
+def _convert(source: Path, target: Path, rounds: int, slowed: int = 1) -> None:
     width, height = SIZE
-    shape = f"scale=-2:{height},pad={width}:{height}:(ow-iw)/2:0"
+    pace = f"setpts={slowed}*PTS,minterpolate=fps=30:mi_mode=blend," if slowed > 1 else ""
+    shape = f"{pace}scale=-2:{height},pad={width}:{height}:(ow-iw)/2:0"
     command = ["ffmpeg", "-v", "error", "-y", "-stream_loop", str(rounds - 1), "-i", str(source), "-vf", shape]
     part = target.with_suffix(".part.mp4")
     subprocess.run([*command, "-an", "-c:v", "libx264", "-preset", "veryfast", "-crf", "23", str(part)], check=True)

@@ -133,6 +133,11 @@ def batch(folder: Path, results: Path, workers: int, cores: set[int], env: dict[
     return time.perf_counter() - begun, most
 
 
+def plain(recordings: list[Recording], model: Path) -> float:
+    """Seconds that the plain loop takes for recordings."""
+    return sum(timed(lambda each=each: plain_loop(each.path, model)) for each in recordings)  # type: ignore[misc]
+
+
 def alternated(rounds: int, *measures: Callable[[], float]) -> list[list[float]]:
     """What each measure gives, taken in turns."""
     found: list[list[float]] = [[] for _ in measures]
@@ -187,7 +192,7 @@ def main() -> None:
     shutil.rmtree(folder, ignore_errors=True)
     copied(recordings, folder, asked.copies)
     os.sched_setaffinity(0, one)
-    plain_s = asked.copies * sum(timed(lambda each=each: plain_loop(each.path, plain_model)) for each in recordings)
+    plain_s = asked.copies * plain(recordings, plain_model)
     os.sched_setaffinity(0, cores)
     with own_cache() as env, tempfile.TemporaryDirectory() as out:
         two_s, memory = batch(folder, Path(out), 2, two, env)
@@ -199,6 +204,15 @@ def main() -> None:
     found["first run / second run"] = two_s / again_s
     found["most memory of a worker, MiB"] = memory
     found["seconds a recording on two cores"] = two_s / (asked.copies * len(recordings))
+
+    slow = recordings_720p(asked.folder / "slow", rounds=2, slowed=2)
+    write_manifest(asked.folder / "slow", slow)
+    os.sched_setaffinity(0, one)
+    plain_s = plain(slow, plain_model)
+    os.sched_setaffinity(0, cores)
+    with own_cache() as env, tempfile.TemporaryDirectory() as out:
+        slow_s, _ = batch(asked.folder / "slow", Path(out), 2, two, env)
+    found["plain loop / folder on two cores, slow movements"] = plain_s / slow_s
 
     long = asked.folder / "long"
     for minutes in (1.0, asked.minutes):
@@ -213,7 +227,7 @@ def main() -> None:
         found[f"seconds for each of {minutes:g} minutes"] = taken / minutes
 
     for name, value in found.items():
-        print(f"{name:45s} {value:8.2f}")
+        print(f"{name:50s} {value:8.2f}")
     if asked.out:
         asked.out.write_text(json.dumps(found, indent=1) + "\n")
 

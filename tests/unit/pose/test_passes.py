@@ -157,7 +157,7 @@ def test_a_look_that_loses_the_limb_gives_way_to_the_other(key, damaged, preferr
     share = np.arange(len(look)) < 0.2 * len(look)
     xy[share, INDEX[end]] = (xy[share, INDEX[end]] + xy[share, INDEX[start]]) / 2
     looks = {"as_filmed": passes.as_filmed, "mirrored": passes.mirrored, damaged: look.replaced(xy=xy)}
-    assert lost_share(looks[damaged], CATALOGUE[key], "left") == pytest.approx(0.2, abs=0.01)
+    assert lost_share(looks[damaged], CATALOGUE[key], "left", looks[damaged].time_s) == pytest.approx(0.2, abs=0.01)
     found = merged(PosePasses(**looks), key, preferred_view)
     assert found.used == {"as_filmed": "mirrored", "mirrored": "as filmed"}[damaged]
     assert not different_from(found.poses, passes.as_filmed).any()
