@@ -32,10 +32,10 @@ _OPPOSITE = {
 
 #: Measuring error of the least certain movement of the large joints, for those of which no recording with a known angle is at
 #: hand: root mean square errors in degrees, and the number of people behind them (calibration/README.md).
-WIDEST_RESIDUAL_DEG = 6.6
-WIDEST_RESIDUAL_PEOPLE = 8
-WIDEST_CHANGE_RESIDUAL_DEG = 2.6
-WIDEST_CHANGE_RESIDUAL_PEOPLE = 8
+WIDEST_RESIDUAL_DEG = 7.2
+WIDEST_RESIDUAL_PEOPLE = 10
+WIDEST_CHANGE_RESIDUAL_DEG = 3.1
+WIDEST_CHANGE_RESIDUAL_PEOPLE = 5
 
 CHECKED = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 

@@ -122,7 +122,9 @@ class ResidualTable:
         certain_least = max(large or whole, key=lambda key: whole[key].sd_deg, default=None)
         if certain_least is None or widest_change is None:
             return {}
-        others = MovementResiduals("", whole[certain_least], of_change.get(certain_least, widest_change), own=False)
+        of_large = [of_change[key] for key in large if key in of_change]
+        least_certain_change = max(of_large, key=lambda one: one.sd_deg, default=widest_change)
+        others = MovementResiduals("", whole[certain_least], least_certain_change, own=False)
         found: dict[str, MovementResiduals] = {}
         for key in self._movements:
             if key in own:
