@@ -119,10 +119,10 @@ def batch(folder: Path, results: Path, workers: int, cores: set[int], env: dict[
         while process.poll() is None:
             try:
                 children = psutil.Process(process.pid).children(recursive=True)
-                most = max([most, *(child.memory_info().rss / 2**20 for child in children)])
+                most = max([most, *map(memory_mib, children)])
             except psutil.Error:
                 pass
-            time.sleep(0.1)
+            time.sleep(0.3)
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -131,6 +131,12 @@ def batch(folder: Path, results: Path, workers: int, cores: set[int], env: dict[
     if process.returncode:
         sys.exit(words.decode())
     return time.perf_counter() - begun, most
+
+
+def memory_mib(process: psutil.Process) -> float:
+    """What a process takes; of what several share, as the model's file, its part of it, where the system tells that."""
+    known = process.memory_full_info()
+    return float(getattr(known, "pss", known.uss)) / 2**20
 
 
 def plain(recordings: list[Recording], model: Path) -> float:
