@@ -57,6 +57,16 @@ def test_what_is_not_known_stays_unknown():
     assert WIDE.undistorted(np.empty((0, 33, 2))).shape == (0, 33, 2)
 
 
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_many_points_move_as_they_do_in_parts(monkeypatch, order):
+    points = np.asarray(np.random.default_rng(5).uniform(0, 700, (7, 33, 2)), order=order)
+    points[3, 4] = np.nan
+    whole = CROOKED.undistorted(points)
+    assert np.abs(whole - points)[np.isfinite(whole)].max() > 1
+    monkeypatch.setattr("rom_tracker.capture.lens._AT_ONCE", 20)
+    np.testing.assert_array_equal(CROOKED.undistorted(points), whole)
+
+
 def test_points_far_outside_move_like_the_farthest_of_their_direction():
     """The model itself would fold them back into the picture."""
     on_the_way = np.array([(640 + t, 360 + t / 2) for t in range(0, 6000, 10)])
