@@ -13,10 +13,20 @@ from rom_tracker.cli import output
 
 if TYPE_CHECKING:
     from rom_tracker.analysis.comparison import Comparison
+    from rom_tracker.analysis.measurement import RomMeasurement
     from rom_tracker.analysis.uncertainty import ErrorBudget
 
 #: Characters of the bar that stands for the whole variance.
 BAR = 20
+
+
+def print_end_range(found: RomMeasurement, what: str) -> None:
+    """What was added to the end range of a measurement, and its error budget."""
+    added = {"the usual error of the pose model there": found.offset_deg, "an arm overhead": found.overhead_deg}
+    words = [f"{degrees:+.1f}° for {why}" for why, degrees in added.items() if degrees]
+    if words and found.budget is not None:
+        output.console().print(f"Corrected in {what}: {', '.join(words)}.", soft_wrap=True)
+    print_budget(found.budget, what)
 
 
 def print_budget(budget: ErrorBudget | None, what: str) -> None:

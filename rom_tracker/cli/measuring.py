@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from rom_tracker.cli import output
-from rom_tracker.cli.explain import beside_words, detectable_words, print_budget
+from rom_tracker.cli.explain import beside_words, detectable_words, print_budget, print_end_range
 from rom_tracker.cli.request import (
     CHART_SUFFIXES,
     BudgetChartOption,
@@ -146,7 +146,7 @@ def _measure_one(
         _print_measurement(video, found, placement)
         print_checks(found.checks, everything=explain)
         if explain:
-            print_budget(found.budget, "the end range")
+            print_end_range(found, "the end range")
         output.print_written(angles, chart, budget_chart, overlay)
     return found.verdict == "refused"
 
@@ -194,8 +194,8 @@ def _measure_sides(
         for side in (found.left, found.right):
             print_checks(side.checks, everything=explain, whose=f"{side.side.capitalize()}: ")
         if explain:
-            print_budget(found.left.budget, "the end range, left")
-            print_budget(found.right.budget, "the end range, right")
+            print_end_range(found.left, "the end range, left")
+            print_end_range(found.right, "the end range, right")
             print_budget(found.budget, "the difference")
         output.print_written(angles, chart, budget_chart)
     return found.verdict == "refused"

@@ -9,6 +9,7 @@ from stick_figure import repetitions_deg, stick_passes
 from rom_tracker.analysis.correction import OVERHEAD_FROM_DEG, OVERHEAD_SHARE, offset_sd_deg, overhead_sd_deg, read_low_deg
 from rom_tracker.analysis.measuring import measure_poses
 from rom_tracker.analysis.uncertainty import OVERHEAD
+from rom_tracker.cli.explain import print_end_range
 from rom_tracker.movements import load_catalogue
 
 CATALOGUE = load_catalogue()
@@ -61,3 +62,18 @@ def test_uncertainties_are_those_of_even_distributions():
     assert overhead_sd_deg(165, ABDUCTION, is_corrected=True) == pytest.approx((low_deg * draws).std(), rel=0.01)
     about_none = np.sqrt(np.mean((low_deg * draws) ** 2))
     assert overhead_sd_deg(165, ABDUCTION, is_corrected=False) == pytest.approx(about_none, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("movement", "peak_deg", "words"),
+    [
+        (KNEE, 110, "Corrected in the end range: +4.0° for the usual error of the pose model there."),
+        (ABDUCTION, 165, "Corrected in the end range: +3.0° for an arm overhead."),
+        (ABDUCTION, 100, None),
+    ],
+)
+def test_what_was_added_is_explained(capsys, movement, peak_deg, words):
+    print_end_range(measured(movement, peak_deg, offset=True), "the end range")
+    said = " ".join(capsys.readouterr().out.split())
+    assert words in said if words else "Corrected" not in said
+    assert "Error budget of the end range" in said
