@@ -16,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy.special import stdtr
 
+from rom_tracker.analysis.correction import read_low_deg
 from rom_tracker.analysis.flag import Flag, Severity, verdict_of
 from rom_tracker.analysis.measurement import RomMeasurement
 from rom_tracker.analysis.reliability import OwnRepeatability
@@ -177,8 +178,15 @@ def _turned_deg(before: RomMeasurement, after: RomMeasurement) -> float:
 
 
 def _measured_alike(before: RomMeasurement, after: RomMeasurement) -> bool:
-    """Whether both angles were taken in the same geometry."""
-    return (before.skeleton is None) == (after.skeleton is None)
+    """Whether both angles were taken in the same geometry, and the usual error was taken out of both or of neither."""
+    same_geometry = (before.skeleton is None) == (after.skeleton is None)
+    both_corrected = bool(before.offset_deg) == bool(after.offset_deg) and _is_read_low(before) == _is_read_low(after)
+    return same_geometry and both_corrected
+
+
+def _is_read_low(found: RomMeasurement) -> bool:
+    """Whether an arm is overhead, and that was not corrected: with another model, or before there was that correction."""
+    return found.peak_deg is not None and not found.overhead_deg and bool(read_low_deg(found.peak_deg, found.movement) > 0)
 
 
 def _moment_flags(moment: str, measurement: RomMeasurement) -> list[Flag]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rom_tracker.analysis.check import Check
 from rom_tracker.analysis.checks import UNKNOWN_SIGHT, Sight, check_flags, checks_of
 from rom_tracker.analysis.compensation import CompensationFound, compensation_flags, compensations_of
-from rom_tracker.analysis.correction import Correction, corrected, correction_for, offset_sd_deg, overhead_sd_deg
+from rom_tracker.analysis.correction import corrected, offset_for, offset_sd_deg, overhead_sd_deg, raised, read_low_deg
 from rom_tracker.analysis.flag import Flag, verdict_of
 from rom_tracker.analysis.lens import lens_for, with_lens
 from rom_tracker.analysis.measurement import RomMeasurement
@@ -192,13 +192,15 @@ def judge(seen: Observation, movement: Movement, side: Side) -> RomMeasurement:
     reading, skeleton = _in_space(reading, seen.passes, side)
     reading = reading.without_hands(seen.hand_on)
     offset_is_known = seen.usual_model and skeleton is None and reading.arm_seen
-    repetitions, correction = _repetitions(reading), Correction()
+    repetitions, offset_deg = _repetitions(reading), 0.0
+    low_deg = _overhead_low_deg(repetitions, reading.movement) if skeleton is None else 0.0
     if offset_is_known:
-        reading, repetitions, correction = _put_right(reading, repetitions)
+        reading, repetitions, offset_deg = _put_right(reading)
     compensations = compensations_of(reading.merged.poses, reading.movement, side, repetitions.scored)
     flags, checks = _said(seen, reading, side, repetitions, compensations, skeleton)
     scored = () if verdict_of(flags) == "refused" else repetitions.scored
-    budget = _budget(scored, reading, correction, fitted=skeleton is not None) if scored else None
+    overhead_sd = overhead_sd_deg(low_deg, is_corrected=offset_is_known)
+    budget = _budget(scored, reading, offset_deg, overhead_sd, fitted=skeleton is not None) if scored else None
     rom_deg = _mean([r.rom_deg for r in scored])
     if rom_deg is not None and budget is not None:
         flags = (*flags, *small_range(rom_deg, budget.half_width_deg))
@@ -217,8 +219,8 @@ def judge(seen: Observation, movement: Movement, side: Side) -> RomMeasurement:
         view=reading.view,
         head=reading.head,
         skeleton=skeleton,
-        offset_deg=correction.offset_deg,
-        overhead_deg=correction.overhead_deg,
+        offset_deg=offset_deg,
+        overhead_deg=low_deg / 2 if offset_is_known else 0.0,
         checks=checks,
     )
 
@@ -239,13 +241,20 @@ def _repetitions(reading: Reading) -> Repetitions:
     return find_repetitions(_to_the_named_side(reading.angles) if reading.movement.two_way else reading.angles)
 
 
-def _put_right(reading: Reading, repetitions: Repetitions) -> tuple[Reading, Repetitions, Correction]:
-    """The reading without the usual error of the movement's pose model, its repetitions, and what was added."""
-    correction = correction_for(reading.angles, repetitions, reading.movement)
-    if not correction.total_deg:
-        return reading, repetitions, correction
-    reading = replace(reading, angles=corrected(reading.angles, repetitions, correction.total_deg))
-    return reading, _repetitions(reading), correction
+def _put_right(reading: Reading) -> tuple[Reading, Repetitions, float]:
+    """The reading without the usual errors of the pose model, its repetitions, and what was added for the movement's own."""
+    reading = replace(reading, angles=raised(reading.angles, reading.movement))
+    repetitions = _repetitions(reading)
+    offset_deg = offset_for(reading.angles, repetitions, reading.movement)
+    if not offset_deg:
+        return reading, repetitions, 0.0
+    reading = replace(reading, angles=corrected(reading.angles, repetitions, offset_deg))
+    return reading, _repetitions(reading), offset_deg
+
+
+def _overhead_low_deg(repetitions: Repetitions, movement: Movement) -> float:
+    """By how much an arm overhead may be read too low, in degrees, mean over the repetitions."""
+    return float(np.mean(read_low_deg([r.peak_deg for r in repetitions.scored], movement))) if repetitions.scored else 0.0
 
 
 def _to_the_named_side(angles: AngleSeries) -> AngleSeries:
@@ -315,16 +324,16 @@ def _nobody(seen: Observation, movement: Movement, side: Side) -> RomMeasurement
     )
 
 
-def _budget(scored: tuple[Repetition, ...], reading: Reading, correction: Correction, *, fitted: bool) -> ErrorBudget:
-    peak_deg = float(np.mean([r.peak_deg for r in scored]))
-    overhead = overhead_sd_deg(peak_deg, reading.movement, is_corrected=bool(correction.overhead_deg))
+def _budget(
+    scored: tuple[Repetition, ...], reading: Reading, offset_deg: float, overhead_sd: float, *, fitted: bool
+) -> ErrorBudget:
     return end_range_budget(
         scored,
         reading.angles,
         reading.movement,
         view_sd_deg=0.0 if fitted else _view_sd_deg(reading),
-        offset_sd_deg=offset_sd_deg(correction.offset_deg),
-        overhead_sd_deg=0.0 if fitted else overhead,
+        offset_sd_deg=offset_sd_deg(offset_deg),
+        overhead_sd_deg=overhead_sd,
         fitted=fitted,
     )
 

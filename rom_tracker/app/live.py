@@ -302,7 +302,7 @@ class PoseProcess:
         """Wait until the model is ready; what went wrong, or None."""
         try:
             return cast("str | None", self._connection.recv().get("error"))
-        except EOFError:
+        except (EOFError, OSError):
             return "The pose model stopped; open the page again."
 
     def tell(self, *words: Any) -> None:

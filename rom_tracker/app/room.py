@@ -110,6 +110,8 @@ class Room:
         """Work with these records; what is kept no longer goes now."""
         store.purge()
         self._store, self.trouble = store, ""
+        if self._ready is not None:
+            return
         self._ready = threading.Timer(GET_READY_AFTER_S, self._get_ready)
         self._ready.daemon = True
         self._ready.start()
@@ -124,7 +126,8 @@ class Room:
             figure = Figure(layout="constrained")
             figure.subplots().set_title("0")
             _png(figure)
-        # What is loaded stays; to look through all of it for garbage would stop the pages for 0.3 s every now and then.
+        # What is loaded stays, and no garbage with it: to look through all of it would stop the pages for 0.3 s every now and then.
+        gc.collect()
         gc.freeze()
 
     def unlock(self, passphrase: str | None = None) -> Store:

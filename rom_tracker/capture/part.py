@@ -42,11 +42,11 @@ class Part:
     to_s: float
 
     def __post_init__(self) -> None:
-        if not (self.from_s >= 0 and self.to_s - self.from_s >= SHORTEST_S and math.isfinite(self.to_s)):
+        if not (self.from_s >= 0 and self.to_s - self.from_s >= SHORTEST_S - 1e-6 and math.isfinite(self.to_s)):
             raise UsageError(f"expected a part of {SHORTEST_S:.0f} s or more, from 0 s on, got {self}")
 
     def __str__(self) -> str:
-        return f"{self.from_s:.1f} to {self.to_s:.1f} s"
+        return f"{_shown(self.from_s)} to {_shown(self.to_s)} s"
 
     def holds(self, time_s: float) -> bool:
         """Whether a frame of that time lies in it."""
@@ -62,3 +62,8 @@ class Part:
         """
         if self.to_s > last_s + ROUNDED_BY_S:
             raise UsageError(f"expected a part of the recording, which is {last_s:.1f} s long, got {self}")
+
+
+def _shown(seconds: float) -> str:
+    """One decimal, and two where the second one counts."""
+    return f"{seconds:.1f}" if abs(seconds - round(seconds, 1)) < 0.005 else f"{seconds:.2f}"

@@ -31,7 +31,7 @@ _OPPOSITE = {
 }  # fmt: skip
 
 #: Measuring error of the least certain movement of the large joints, for those of which no recording with a known angle is at
-#: hand: root mean square errors in degrees, and the number of people behind them (calibration/README.md).
+#: hand: root mean square errors in degrees, and their degrees of freedom, people for the most part (calibration/README.md).
 WIDEST_RESIDUAL_DEG = 7.2
 WIDEST_RESIDUAL_PEOPLE = 10
 WIDEST_CHANGE_RESIDUAL_DEG = 3.1

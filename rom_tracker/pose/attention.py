@@ -22,13 +22,14 @@ import numpy as np
 
 from rom_tracker.landmarks import Side, locate
 from rom_tracker.movements import Movement, Segment
+from rom_tracker.pose.between import LONGEST_BETWEEN_S
 from rom_tracker.pose.trunk import Trunk, has_moved, trunk_of
 
 if TYPE_CHECKING:
     from rom_tracker.pose.sequence import Floats
 
 #: Goes up whenever other frames would be looked at in the same recording.
-VERSION = 4
+VERSION = 5
 
 #: Frames per second that are looked at on the way and at rest, and near the end range. The steps end at the nearest frame.
 COARSE_FPS = 4.0
@@ -39,7 +40,7 @@ CLOSE_FPS = 10.0
 CLOSE_LOOKS_A_WAY = 5.0
 COARSE_LOOKS_A_WAY = 3.0
 LONGEST_CLOSE_STEP_S = 0.25
-LONGEST_COARSE_STEP_S = 0.3
+LONGEST_COARSE_STEP_S = 0.27
 
 #: A frame in which nobody is found, or in which the two looks differ by more than :data:`DOUBT_DEG`, is followed by one so soon, in
 #: seconds.
@@ -185,13 +186,21 @@ class _EndRangesGaze(_Steps):
         self._start_deg: float | None = None
         self._farthest_deg = 0.0
         self._highest_speed_deg_s = 0.0
+        self._looked_s = -np.inf
+        self._longest_frame_s = 0.0
         self._last: tuple[float, float] | None = None
         self._trunk: Trunk | None = None
         self._first_trunk: Trunk | None = None
 
     def wants(self, time_s: float, frame_s: float) -> Looks:
         self._began_s = time_s if self._began_s is None else self._began_s
-        return self._looks if self.is_due(time_s, frame_s) else 0
+        self._longest_frame_s = max(frame_s, 0.95 * self._longest_frame_s)  # Of late: frames are lost now and then.
+        # At the next frame it would be too late to know what lies between.
+        too_late = time_s + self._longest_frame_s - self._looked_s > LONGEST_BETWEEN_S
+        if not (too_late or self.is_due(time_s, frame_s)):
+            return 0
+        self._looked_s = time_s
+        return self._looks
 
     def saw(self, time_s: float, xy: Floats, mirrored_xy: Floats | None) -> None:
         seen_deg = [self._angle(each) for each in (xy, mirrored_xy) if each is not None]

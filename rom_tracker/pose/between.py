@@ -54,6 +54,8 @@ def at_times(values: Floats, time_s: Floats, looked_s: Floats, found: NDArray[np
         As for :func:`known_at`.
     """
     known = known_at(time_s, looked_s, found)
+    if not len(time_s):
+        return np.empty((0, *values.shape[1:]), dtype=values.dtype)
     made = np.full((len(time_s), *values.shape[1:]), unknown, dtype=values.dtype)
     if found.sum() > 1:
         columns, into = values.reshape(len(values), -1), made.reshape(len(made), -1)

@@ -11,6 +11,7 @@ import numpy as np
 from rom_tracker.analysis.comparison import Comparison, compare
 from rom_tracker.analysis.measurement import RomMeasurement
 from rom_tracker.analysis.measuring import measure
+from rom_tracker.analysis.uncertainty import OVERHEAD
 from rom_tracker.capture import VideoFile
 from rom_tracker.errors import RomTrackerError
 from rom_tracker.pose.estimator import PoseModel
@@ -143,7 +144,7 @@ def condition_of(found: RomMeasurement) -> str:
         return "body not seen"
     if said["method"]["geometry"].startswith("3-D fit"):
         return FITTED
-    if found.overhead_deg:
+    if found.budget is not None and any(term.source == OVERHEAD for term in found.budget.terms):
         return "overhead"
     if found.view is None or not found.view.is_nod(movement):
         return ""

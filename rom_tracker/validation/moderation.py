@@ -37,8 +37,9 @@ def moderated_variances(variances: Sequence[float], freedom: Sequence[int]) -> l
     logs = np.log(variances) - digamma(half) + np.log(half)
     typical_log = float(logs.mean())
     spread = float(logs.var(ddof=1) - polygamma(1, half).mean())
-    prior = min(2 * _trigamma_inverse(spread), float(2 * half.sum())) if spread > 0 else float(2 * half.sum())
-    typical = float(np.exp(typical_log + digamma(prior / 2) - np.log(prior / 2)))
+    told = 2 * _trigamma_inverse(spread) if spread > 0 else np.inf
+    typical = float(np.exp(typical_log + (digamma(told / 2) - np.log(told / 2) if np.isfinite(told) else 0.0)))
+    prior = min(told, float(2 * half.sum()))
     return [
         (float((prior * typical + own * variance) / (prior + own)), float(prior + own))
         for variance, own in zip(variances, freedom, strict=True)

@@ -58,10 +58,17 @@ def test_only_an_arm_raised_sideways_is_read_too_low(key):
 def test_uncertainties_are_those_of_even_distributions():
     draws = np.random.default_rng(0).uniform(0, 1, 200_000)
     assert offset_sd_deg(-6.0) == pytest.approx((6.0 * (0.5 + draws)).std(), rel=0.01)
-    low_deg = read_low_deg(165, ABDUCTION)
-    assert overhead_sd_deg(165, ABDUCTION, is_corrected=True) == pytest.approx((low_deg * draws).std(), rel=0.01)
-    about_none = np.sqrt(np.mean((low_deg * draws) ** 2))
-    assert overhead_sd_deg(165, ABDUCTION, is_corrected=False) == pytest.approx(about_none, rel=0.01)
+    assert overhead_sd_deg(5.0, is_corrected=True) == pytest.approx((5.0 * draws).std(), rel=0.01)
+    about_none = np.sqrt(np.mean((5.0 * draws) ** 2))
+    assert overhead_sd_deg(5.0, is_corrected=False) == pytest.approx(about_none, rel=0.01)
+
+
+@pytest.mark.parametrize(("rest_deg", "peak_deg"), [(120.0, 168.0), (140.0, 168.0), (150.0, 160.0)])
+def test_an_arm_that_starts_raised_gets_what_belongs_to_each_angle(rest_deg, peak_deg):
+    time_s, angle_deg = repetitions_deg([peak_deg, peak_deg], rest_deg=rest_deg, rest_s=1.0, hold_s=0.8)
+    found = measure_poses(stick_passes(ABDUCTION.key, "right", angle_deg, time_s), ABDUCTION, "right", offset=True)
+    for seen_deg, true_deg in ((found.start_deg, rest_deg), (found.peak_deg, peak_deg)):
+        assert seen_deg == pytest.approx(true_deg + OVERHEAD_SHARE * max(true_deg - OVERHEAD_FROM_DEG, 0) / 2, abs=0.5)
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,31 @@ def test_looks_at_a_usual_camera_are_never_too_far_apart_to_know_what_lies_betwe
     assert time_s[-1] - time_s[looks > 0][-1] <= LONGEST_BETWEEN_S
 
 
+@pytest.mark.parametrize(
+    ("fps", "lost"), [(7.0, 0), (8.45, 0), (12.0, 0), (15.0, 0), (25.0, 0), (30.0, 0), (15.0, 0.1), (25.0, 0.1), (30.0, 0.15)]
+)
+def test_slow_movements_are_known_all_through_also_where_frames_are_lost(fps, lost):
+    for seed in range(4):
+        time_s, angle_deg = repetitions_deg([100, 90, 95], move_s=3.0, fps=fps)
+        kept = np.random.default_rng(seed).uniform(size=len(time_s)) >= lost
+        if np.diff(time_s[kept]).max() > LONGEST_BETWEEN_S:
+            continue
+        passes = stick_passes("elbow_flexion", "left", angle_deg[kept], time_s[kept])
+        looks = looks_of(passes, EndRanges(CATALOGUE["elbow_flexion"], "left"))
+        apart_s = np.diff(time_s[kept][looks > 0])
+        assert (apart_s > LONGEST_BETWEEN_S).mean() <= (0.0 if lost == 0 else 0.03)
+
+
+def test_a_body_that_goes_down_slowly_is_followed_closely():
+    time_s, angle_deg = repetitions_deg([100, 95], move_s=4.0, hold_s=2.0)
+    passes = stick_passes("knee_flexion", "right", angle_deg, time_s)
+    down = (0.6 * passes.as_filmed.image_size[1] / 720 * angle_deg)[:, None] * np.array([0.0, 1.0])
+    sunk = PosePasses(*(look.replaced(xy=look.xy + down[:, None]) for look in (passes.as_filmed, passes.mirrored)))
+    still, going = (looks_of(each, EndRanges(KNEE, "right")) > 0 for each in (passes, sunk))
+    held = (time_s > 5.0) & (time_s < 6.5)
+    assert np.diff(time_s[held & going]).max() <= 1 / CLOSE_FPS + 1e-6 < np.diff(time_s[held & still]).max()
+
+
 def test_end_ranges_are_looked_at_closely_and_both_ways_and_what_lies_between_now_and_then():
     time_s, angle_deg = repetitions_deg([100, 95], rest_s=1.5, hold_s=1.0)
     looks = looks_of(stick_passes("knee_flexion", "right", angle_deg, time_s), EndRanges(KNEE, "right"))
