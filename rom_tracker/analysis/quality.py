@@ -75,7 +75,7 @@ def file_flags(*, ended_early: bool, model: str, usual: str, part: Part | None =
             )
         )
     if part is not None:
-        found.append(Flag("part_chosen", f"The therapist chose the part from {part}.", "note"))
+        found.append(Flag("part_chosen", f"Only the part from {part} was looked at.", "note"))
     if model != usual:
         found.append(
             Flag(

@@ -62,5 +62,5 @@ def test_in_a_part_there_is_the_repetition_of_the_whole_recording(measured: RomM
     assert repetition.peak_deg == pytest.approx(expected.peak_deg, abs=1.0)
     assert part.from_s <= found.angles.time_s[0]
     assert found.angles.time_s[-1] <= part.to_s
-    assert f"The therapist chose the part from {part}." in [flag.message for flag in found.flags]
+    assert f"Only the part from {part} was looked at." in [flag.message for flag in found.flags]
     assert found.as_dict()["part_s"] == [part.from_s, part.to_s]

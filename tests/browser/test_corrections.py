@@ -83,7 +83,7 @@ def test_a_part_of_the_recording_is_measured_and_the_whole_one_again(server: Ser
     result.press("#field-why-part-before", "Enter")
     result.wait_for_selector("text=/part chosen: 0.0.3.1 s .*then somebody came in/")
     assert numbers(result)[3] == "1"
-    assert "The therapist chose the part from 0.0 to 3.1 s." in result.inner_text("section:has(h2:text-is('What to mind'))")
+    assert "Only the part from 0.0 to 3.1 s was looked at." in result.inner_text("section:has(h2:text-is('What to mind'))")
     record = record_of(server, session)
     (correction,) = record.corrections
     assert (correction.kind, correction.detail["part_s"]) == ("part chosen", [0.0, 3.1])

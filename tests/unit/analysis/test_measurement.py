@@ -298,7 +298,7 @@ def test_flags_of_the_file_and_the_model():
     (chosen,) = file_flags(ended_early=False, model="full", usual="full", part=Part(2.0, 14.5))
     assert (chosen.code, chosen.message, chosen.severity) == (
         "part_chosen",
-        "The therapist chose the part from 2.0 to 14.5 s.",
+        "Only the part from 2.0 to 14.5 s was looked at.",
         "note",
     )
     given = file_flags(ended_early=True, model="full", usual="full")

@@ -246,3 +246,15 @@ class TestBadFiles:
 def test_importing_the_package_imports_no_opencv():
     code = "import sys, rom_tracker.capture; sys.exit('cv2' in sys.modules or 'numpy' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("from_s", "to_s", "words"), [(0.4, 1.4, "0.4 to 1.4 s"), (1.1, 2.1, "1.1 to 2.1 s"), (0.0, 1.25, "0.0 to 1.25 s")]
+)
+def test_a_part_of_just_a_second_is_one_whatever_the_rounding(from_s, to_s, words):
+    assert str(Part(from_s, to_s)) == words
+
+
+def test_a_part_that_is_a_little_too_short_is_told_with_its_seconds():
+    with pytest.raises(UsageError, match=r"got 2\.0 to 2\.96 s"):
+        Part(2.0, 2.96)
