@@ -112,5 +112,5 @@ def _pass_on(process: PoseProcess, text: str) -> None:
             x, y = (float(value) for value in words["client"])
             if 0 <= x <= 1 and 0 <= y <= 1:
                 process.tell("client", x, y)
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, OSError):  # Nor is it where the process has gone.
         return
