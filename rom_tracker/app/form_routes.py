@@ -15,7 +15,7 @@ from rom_tracker.app.words import Measure, capital
 from rom_tracker.capture import Part
 from rom_tracker.errors import RomTrackerError, UsageError
 from rom_tracker.i18n import LANGUAGES
-from rom_tracker.store import CONSENT_PURPOSES, Retention, Store
+from rom_tracker.store import CONSENT_PURPOSES, Recording, Retention, Store
 from rom_tracker.store.records import Keep, Sex
 
 #: A year, in seconds: how long a browser keeps the language.
@@ -190,67 +190,40 @@ def _results(app: FastAPI, room: Room, done: Done) -> None:
         found = room.store.recordings.get(recording_id)
         return f"/results/{found.session_id}/{found.movement}-{found.side}"
 
-    @app.post("/recordings/{recording_id}/drop")
-    async def drop(request: Request, recording_id: str) -> RedirectResponse:
-        def do(form: FormData) -> str:
-            number, reason = _number(form, "repetition") or 0, _text(form, "reason", 500)
-            recordings.drop_repetition(room.store, room.store.recordings.get(recording_id), number, reason)
-            return back(recording_id)
+    def correction(name: str, make: Callable[[Recording, FormData], None]) -> None:
+        @app.post(f"/recordings/{{recording_id}}/{name}")
+        async def route(request: Request, recording_id: str) -> RedirectResponse:
+            def do(form: FormData) -> str:
+                make(room.store.recordings.get(recording_id), form)
+                return back(recording_id)
 
-        return await done(request, back(recording_id), do)
+            return await done(request, back(recording_id), do)
 
-    @app.post("/recordings/{recording_id}/restore")
-    async def restore(request: Request, recording_id: str) -> RedirectResponse:
-        def do(form: FormData) -> str:
-            recordings.restore_repetitions(room.store, room.store.recordings.get(recording_id), _text(form, "reason", 500))
-            return back(recording_id)
+    def drop(recording: Recording, form: FormData) -> None:
+        recordings.drop_repetition(room.store, recording, _number(form, "repetition") or 0, _reason(form))
 
-        return await done(request, back(recording_id), do)
+    def restore(recording: Recording, form: FormData) -> None:
+        recordings.restore_repetitions(room.store, recording, _reason(form))
 
-    @app.post("/recordings/{recording_id}/person")
-    async def person(request: Request, recording_id: str) -> RedirectResponse:
-        def do(form: FormData) -> str:
-            x, y = _share(form, "x"), _share(form, "y")
-            recordings.choose_person(room, room.store.recordings.get(recording_id), x, y, _text(form, "reason", 500))
-            return back(recording_id)
+    def person(recording: Recording, form: FormData) -> None:
+        recordings.choose_person(room, recording, _share(form, "x"), _share(form, "y"), _reason(form))
 
-        return await done(request, back(recording_id), do)
+    def part(recording: Recording, form: FormData) -> None:
+        recordings.choose_part(room, recording, Part(_seconds(form, "from"), _seconds(form, "to")), _reason(form))
 
-    @app.post("/recordings/{recording_id}/part")
-    async def part(request: Request, recording_id: str) -> RedirectResponse:
-        def do(form: FormData) -> str:
-            chosen = Part(_seconds(form, "from"), _seconds(form, "to"))
-            recordings.choose_part(room, room.store.recordings.get(recording_id), chosen, _text(form, "reason", 500))
-            return back(recording_id)
+    def whole(recording: Recording, form: FormData) -> None:
+        recordings.choose_part(room, recording, None, _reason(form))
 
-        return await done(request, back(recording_id), do)
+    def note(recording: Recording, form: FormData) -> None:
+        if not (words := _reason(form)):
+            raise UsageError("Write down first what is to be noted.")
+        room.store.recordings.correct(recording.id, "other", {}, words)
 
-    @app.post("/recordings/{recording_id}/whole")
-    async def whole(request: Request, recording_id: str) -> RedirectResponse:
-        def do(form: FormData) -> str:
-            recordings.choose_part(room, room.store.recordings.get(recording_id), None, _text(form, "reason", 500))
-            return back(recording_id)
+    def again(recording: Recording, form: FormData) -> None:
+        recordings.measure_later(room, recording.id)
 
-        return await done(request, back(recording_id), do)
-
-    @app.post("/recordings/{recording_id}/note")
-    async def note(request: Request, recording_id: str) -> RedirectResponse:
-        def do(form: FormData) -> str:
-            words = _text(form, "reason", 500)
-            if not words:
-                raise UsageError("Write down first what is to be noted.")
-            room.store.recordings.correct(recording_id, "other", {}, words)
-            return back(recording_id)
-
-        return await done(request, back(recording_id), do)
-
-    @app.post("/recordings/{recording_id}/again")
-    async def again(request: Request, recording_id: str) -> RedirectResponse:
-        def do(form: FormData) -> str:
-            recordings.measure_later(room, recording_id)
-            return back(recording_id)
-
-        return await done(request, back(recording_id), do)
+    for make in (drop, restore, person, part, whole, note, again):
+        correction(make.__name__, make)
 
     @app.post("/overlays/{session_id}/{measure_key}")
     async def overlays(request: Request, session_id: str, measure_key: str) -> RedirectResponse:
@@ -331,6 +304,10 @@ def _share(form: FormData, name: str) -> float:
         return float(_text(form, name)) / 100
     except ValueError:
         raise UsageError("Click on the person in the picture first.") from None
+
+
+def _reason(form: FormData) -> str:
+    return _text(form, "reason", 500)
 
 
 def _seconds(form: FormData, name: str) -> float:

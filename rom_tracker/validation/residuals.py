@@ -7,8 +7,8 @@ have one degree of freedom for every person.
 
 A movement has an offset where that makes it more exact on people it does not know: where, over all people, the root mean square
 about the mean of the others is no more than a stated share of the root mean square about zero. Where rendered people are known to
-err more than real ones, only a share of the mean is taken out. The true error lies anywhere between none and all
-of the rendered one, so that the rest adds its size over the root of three; on rendered people themselves all of it is left.
+err more than real ones, only a share of the mean is taken out. The true error lies anywhere between none and all of the rendered
+one, so that the rest adds its size over the root of three; on rendered people themselves all of it is left.
 
 From either the variance is taken off that the repetitions, the landmarks' noise and the view explain in recordings of two
 repetitions and more, since they are added again in every interval. What a correction and an unknown lens add stays on top: rendered
@@ -190,9 +190,8 @@ def _residual(errors: Sequence[_Error], movements: Collection[str], rules: Resid
     about = _rms(raw - mean) * float(np.sqrt(people / (people - 1) * (1 + 1 / people)))
     left = (1 - share) * mean / float(np.sqrt(3))
     ways = [error.rom_deg for error in chosen if error.rom_deg is not None]
-    return Residual(
-        _net(float(np.hypot(about, left)), chosen), people, -share * mean, float(np.percentile(ways, 10)) if ways else None
-    )
+    span_deg = float(np.percentile(ways, 10)) if ways else None
+    return Residual(_net(float(np.hypot(about, left)), chosen), people, -share * mean, span_deg)
 
 
 def _means(errors: Iterable[_Error]) -> dict[str, float]:
