@@ -43,7 +43,7 @@ class Journal:
         if not _locked(self._file):
             self._file.close()
             raise OutputError(f'another run is writing into "{folder}"; wait for it, or choose another folder with --out')
-        self._read()
+        self.read()
 
     def __enter__(self) -> Journal:
         return self
@@ -97,7 +97,8 @@ class Journal:
         assert isinstance(record, dict)
         return record
 
-    def _read(self) -> None:
+    def read(self) -> None:
+        """Know what is on the disk, which after an interruption may be a record more than was known."""
         self._file.seek(0)
         good = 0
         for line in self._file:

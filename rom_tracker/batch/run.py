@@ -180,6 +180,7 @@ def run_batch(
                     _keep(task, record, journal, keys, results)
             except KeyboardInterrupt:
                 interrupted = True
+                journal.read()
         summary = _written(results, plan, journal, keys, catalogue, len(todo), began_s)
     if interrupted:
         raise BatchInterrupted(summary)

@@ -52,6 +52,20 @@ def test_a_damaged_line_in_the_middle_costs_itself_alone(tmp_path):
         assert [key in journal for key in "abc"] == [True, False, True]
 
 
+def test_a_record_that_an_interruption_left_on_the_disk_is_known_when_read_again(tmp_path, monkeypatch):
+    def interrupted(descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    with Journal(tmp_path) as journal:
+        journal.append("a", {"n": "a"})
+        monkeypatch.setattr("rom_tracker.batch.journal.os.fsync", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            journal.append("b", {"n": "b"})
+        assert "b" not in journal
+        journal.read()
+        assert [journal[key]["n"] for key in "ab"] == ["a", "b"]
+
+
 def test_two_runs_do_not_write_at_once(tmp_path):
     with Journal(tmp_path), pytest.raises(OutputError, match="another run"):
         Journal(tmp_path)
