@@ -315,8 +315,27 @@ def _intervals(content: Content, folder: str) -> str:
         "interval holds the truth of a person who helped to make it proves little. So for every person the interval is made anew "
         "from the others alone, and held against this person. What was chosen on a person is not undone by that: see below.",
         table(columns, lines),
+        "A part of every interval is how exactly the client repeats the movement, of which a single repetition tells nothing. The "
+        "same intervals, person left out, by the number of repetitions that were found:",
+        _by_repetitions(content),
         f'<img src="{folder}/intervals.svg" width="420" alt="Size of the error over half the width of the interval">',
     ])  # fmt: skip
+
+
+def _by_repetitions(content: Content) -> str:
+    once = [row for row in content.rows if row.repetitions_found == 1]
+    several = [row for row in content.rows if row.repetitions_found > 1]
+    found = [leave_one_out(rows, content.residual_table) for rows in (once, several)]
+    movements = {title: {row.movement for row in rows} for title, rows in content.classes.items()}
+    movements["**all**"] = {row.movement for row in content.rows}
+    lines = []
+    for title, keys in movements.items():
+        cells = [title]
+        for ends in found:
+            share, half_deg = left_out_coverage([one for one in ends if one.row.movement in keys])
+            cells += [percent(share), tenths(half_deg)]
+        lines.append(tuple(cells))
+    return table(("class", "one: coverage", "half width", "two and more: coverage", "half width"), lines)
 
 
 def _interval_line(title: str, f: Figures, ends: Sequence[LeftOut], changes: Sequence[LeftOut]) -> tuple[str, ...]:

@@ -1,5 +1,5 @@
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -41,6 +41,15 @@ def test_the_figures_are_on_the_page(page):
     assert "| Knee flexion | 5 | 2.8 | 10.0 | +6.0 | \N{MINUS SIGN}10.0 | 2.0 | 8.0 | 1.0 | 3.0 |" in text
     assert "| `made` | by hand | the look (on `a_*`) | 1 of 4 | yes |" in text
     assert "- Nobody is real." in text
+
+
+def test_intervals_of_one_repetition_stand_apart(tmp_path):
+    """Without c the residual is the root of the mean of 1, 9, 4, 4, with two people: by Student's t 9.1 either way."""
+    (kept,) = (row for row in ROWS if row.recording == "c")
+    for found, cells in ((1, "100 % (1/1) | 9.1 | - | -"), (3, "- | - | 100 % (1/1) | 9.1")):
+        rows = [replace(row, repetitions_found=found) if row is kept else row for row in ROWS]
+        write_page(tmp_path / "accuracy.md", content(rows))
+        assert f"\n| **all** | {cells} |\n" in (tmp_path / "accuracy.md").read_text(encoding="utf-8")
 
 
 def test_every_picture_is_there_and_no_other(page):
