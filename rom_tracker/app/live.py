@@ -24,6 +24,7 @@ from rom_tracker.errors import RomTrackerError
 from rom_tracker.landmarks import BONES, INDEX, LANDMARKS, Side, is_of_the_hand, locate
 from rom_tracker.movements import Movement, Segment, load_catalogue
 from rom_tracker.pose.angles import AngleSeries, angle_series, resting_value
+from rom_tracker.pose.attention import Looks
 from rom_tracker.pose.client import Client, People, client_of
 from rom_tracker.pose.estimator import FrameLandmarks, PoseEstimator, PoseModel
 from rom_tracker.pose.passes import merge_passes
@@ -134,9 +135,11 @@ class LiveReader:
             self._count(image, time_s)
         assert self._estimator is not None
         self._times.append(time_s)
-        now, mirrored = self._estimator.look(Frame(len(self._times), time_s, image), self.phase == "set-up" or self._view is None)
-        for kept, found_now in zip(self._looks, (now, mirrored or now), strict=True):
-            kept.append(found_now)
+        looks = Looks.BOTH if self.phase == "set-up" or self._view is None else Looks.AS_FILMED
+        seen = self._estimator.look(Frame(len(self._times), time_s, image), looks)
+        now = seen[Looks.AS_FILMED]
+        for look, kept in zip(Looks.BOTH, self._looks, strict=True):
+            kept.append(seen.get(look, now))
         self._forget(WINDOW_S if self.phase == "set-up" else LONGEST_PHASE_S)
         passes = self._passes((width, height))
         if self.phase == "set-up" or self._view is None:

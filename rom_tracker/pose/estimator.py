@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
@@ -13,7 +13,7 @@ import numpy as np
 from rom_tracker.capture import Frame, Glimpse, VideoFile
 from rom_tracker.landmarks import LANDMARKS, Side
 from rom_tracker.pose import cache
-from rom_tracker.pose.attention import Attention, EveryFrame, Gaze
+from rom_tracker.pose.attention import Attention, EveryFrame, Gaze, Looks
 from rom_tracker.pose.region import ClientPlace
 from rom_tracker.pose.sequence import Floats, PosePasses, PoseSequence
 
@@ -80,8 +80,8 @@ class Estimator(Protocol[Found]):
 
     def __exit__(self, *exc: object) -> None: ...
 
-    def look(self, frame: Frame, mirrored: bool = True) -> tuple[Found, Found | None]:
-        """What is found in the frame as filmed and, if asked for, in its mirror image, in the first one's coordinates."""
+    def look(self, frame: Frame, looks: Looks = Looks.BOTH) -> Mapping[Looks, Found]:
+        """What each look at the frame finds, in the coordinates of the picture as filmed."""
         ...
 
 
@@ -112,26 +112,25 @@ def estimate_poses(
     VideoError
         The recording cannot be read.
     """
-    looks = (_Landmarks(), _Landmarks())
+    landmarks = {look: _Landmarks() for look in Looks.BOTH}
     gaze = (attention or EveryFrame()).begin()
 
-    def keep(index: int, time_s: float, as_filmed: FrameLandmarks, mirrored: FrameLandmarks | None) -> None:
-        looks[0].append(index, as_filmed)
-        if mirrored is not None:
-            looks[1].append(index, mirrored)
-        gaze.saw(time_s, as_filmed.xy, None if mirrored is None else mirrored.xy)
+    def keep(index: int, time_s: float, found: Mapping[Looks, FrameLandmarks]) -> None:
+        for look, one in found.items():
+            landmarks[look].append(index, one)
+        gaze.saw(time_s, {look: one.xy for look, one in found.items()})
 
     with estimator:
         time_s = look_through(video, estimator, gaze, keep, progress, beside)
-    as_filmed, mirrored = (look.sequence(time_s, video.size, estimator.name) for look in looks)
-    return PosePasses(as_filmed, mirrored, time_s if len(as_filmed) < len(time_s) else None)
+    as_filmed, mirrored = (one.sequence(time_s, video.size, estimator.name) for one in landmarks.values())
+    return PosePasses(as_filmed, mirrored, time_s)
 
 
 def look_through(
     video: VideoFile,
     estimator: Estimator[Found],
     gaze: Gaze,
-    keep: Callable[[int, float, Found, Found | None], None],
+    keep: Callable[[int, float, Mapping[Looks, Found]], None],
     progress: Progress | None = None,
     beside: Beside | None = None,
 ) -> Floats:
@@ -147,7 +146,7 @@ def look_through(
     gaze : Gaze
         Says which frames to look at.
     keep : callable
-        Called with the index and the seconds of each frame that is looked at, and what was found as filmed and mirrored.
+        Called with the index and the seconds of each frame that is looked at, and what each look found.
     progress : callable, optional
     beside : callable, optional
 
@@ -162,19 +161,19 @@ def look_through(
         The recording cannot be read.
     """
     times: list[float] = []
-    under_way: tuple[int, float, Future[tuple[Found, Found | None]]] | None = None
+    under_way: tuple[int, float, Future[Mapping[Looks, Found]]] | None = None
     with ThreadPoolExecutor(1) as pool:
         for glimpse in video.glimpses():
             time_s = glimpse.time_s
             frame = glimpse.frame() if gaze.shortest_step_s == 0 else None
             if under_way is not None and time_s - under_way[1] >= gaze.shortest_step_s:
-                keep(*under_way[:2], *under_way[2].result())
+                keep(*under_way[:2], under_way[2].result())
                 under_way = None
-            looks = 0 if under_way is not None else gaze.wants(time_s, time_s - times[-1] if times else 0.0)
+            looks = Looks.NONE if under_way is not None else gaze.wants(time_s, time_s - times[-1] if times else 0.0)
             if looks:
                 frame = frame or glimpse.frame()
                 if frame is not None:
-                    under_way = len(times), time_s, pool.submit(estimator.look, frame, looks == 2)
+                    under_way = len(times), time_s, pool.submit(estimator.look, frame, looks)
             if glimpse.failed:
                 continue
             if beside is not None:
@@ -183,7 +182,7 @@ def look_through(
             if progress is not None:
                 progress(time_s - video.begins_s, video.expected_duration_s)
         if under_way is not None:
-            keep(*under_way[:2], *under_way[2].result())
+            keep(*under_way[:2], under_way[2].result())
     return np.array(times, dtype=np.float64)
 
 

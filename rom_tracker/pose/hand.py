@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rom_tracker.capture import VideoFile
 from rom_tracker.landmarks import ALL_LANDMARKS, HAND_LANDMARKS, INDEX, LANDMARKS, Side
 from rom_tracker.pose import cache
-from rom_tracker.pose.attention import Attention, EveryFrame
+from rom_tracker.pose.attention import Attention, EveryFrame, Looks
 from rom_tracker.pose.between import at_times, nearest_index
 from rom_tracker.pose.estimator import FoundHand, Progress, look_through
 from rom_tracker.pose.region import wrist_region
@@ -125,10 +125,10 @@ def hands_of(
     times: list[float] = []
     nearest = _Nearest(passes, side)
 
-    def keep(index: int, time_s: float, as_filmed: tuple[FoundHand, ...], mirrored: tuple[FoundHand, ...] | None) -> None:
+    def keep(index: int, time_s: float, found: Mapping[Looks, tuple[FoundHand, ...]]) -> None:
         times.append(time_s)
-        for one, found in zip(chosen, (as_filmed, mirrored or ()), strict=True):
-            one.append(nearest.of(found, index))
+        for look, hands in zip(Looks.BOTH, chosen, strict=True):
+            hands.append(nearest.of(found.get(look, ()), index))
 
     with estimator:
         look_through(video, estimator, attention.begin(), keep, progress)

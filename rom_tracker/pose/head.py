@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from rom_tracker.capture import VideoFile
 from rom_tracker.pose import cache
-from rom_tracker.pose.attention import Attention, EveryFrame
+from rom_tracker.pose.attention import Attention, EveryFrame, Looks
 from rom_tracker.pose.between import at_times
 from rom_tracker.pose.estimator import FACE_POINTS, FaceMesh, Progress, look_through
 from rom_tracker.pose.region import head_region
@@ -111,10 +111,10 @@ def faces_of(
 
     times: list[float] = []
 
-    def keep(index: int, time_s: float, as_filmed: FaceMesh, mirrored: FaceMesh | None) -> None:
+    def keep(index: int, time_s: float, found: Mapping[Looks, FaceMesh]) -> None:
         times.append(time_s)
-        for meshes, mesh in zip(looks, (as_filmed, mirrored or FaceMesh.nobody()), strict=True):
-            meshes.append(mesh.xyz[points].astype(np.float32))
+        for look, meshes in zip(Looks.BOTH, looks, strict=True):
+            meshes.append(found.get(look, FaceMesh.nobody()).xyz[points].astype(np.float32))
 
     with estimator:
         look_through(video, estimator, attention.begin(), keep, progress)

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from rom_tracker.capture import Frame
 from rom_tracker.errors import ModelFileError
 from rom_tracker.landmarks import LANDMARKS, MIRROR
+from rom_tracker.pose.attention import Looks
 from rom_tracker.pose.estimator import FaceMesh, FoundHand, FrameLandmarks, PoseModel
 from rom_tracker.pose.models import MODELS, ensure_working_model
 from rom_tracker.pose.region import ClientPlace, Region
@@ -84,7 +85,7 @@ class _TwoLooks(Generic[Found]):
         self.name = f"{model.key} {model.sha256[:12]}, mediapipe {_mediapipe_version()}"
         self.region = region
         self._model_key = model_key
-        self._landmarkers: list[Any] = []
+        self._landmarkers: dict[Looks, Any] = {}
         self._pool: ThreadPoolExecutor | None = None
         self._last_stamp = -1
         self._quiet = True
@@ -113,7 +114,7 @@ class _TwoLooks(Generic[Found]):
         path = ensure_working_model(self._model_key)
         with _quiet_native_stderr():
             try:
-                self._landmarkers = [self._open(_tasks().BaseOptions(model_asset_path=str(path))) for _ in range(2)]
+                self._landmarkers = {look: self._open(_tasks().BaseOptions(model_asset_path=str(path))) for look in Looks.BOTH}
             except (RuntimeError, ValueError, OSError) as error:
                 raise ModelFileError(f"The model {path} could not be opened: {error}.") from error
         self._pool = ThreadPoolExecutor(1)
@@ -124,13 +125,13 @@ class _TwoLooks(Generic[Found]):
     def __exit__(self, *exc: object) -> None:
         if self._pool is not None:
             self._pool.shutdown()
-        for landmarker in self._landmarkers:
+        for landmarker in self._landmarkers.values():
             landmarker.close()
-        self._landmarkers, self._pool = [], None
+        self._landmarkers, self._pool = {}, None
         _give_back_memory()
 
-    def look(self, frame: Frame, mirrored: bool = True) -> tuple[Found, Found | None]:
-        """What is found in the frame as filmed and, if asked for, in its mirror image, in the first one's coordinates."""
+    def look(self, frame: Frame, looks: Looks = Looks.BOTH) -> dict[Looks, Found]:
+        """What each look at the frame finds, in the coordinates of the picture as filmed."""
         if self._pool is None:
             raise RuntimeError("expected an entered estimator: use it in a with statement")
         after_last = self._last_stamp + (1 + MOST_LOOKS_AGAIN + MOST_TRIES) * AGAIN_STAMPS
@@ -140,16 +141,17 @@ class _TwoLooks(Generic[Found]):
         rgb = np.asarray(cv2.cvtColor(part, cv2.COLOR_BGR2RGB), dtype=np.uint8)
         # The native code logs at its first frames, until all stages of the model have run.
         with _quiet_native_stderr() if self._quiet else contextlib.nullcontext():
-            other = self._pool.submit(self._look_at, rgb, 1, stamp) if mirrored else None
-            found = self._look_at(rgb, 0, stamp), None if other is None else other.result()
-        self._quiet &= not (self._is_somebody(found[0]) and found[1] is not None and self._is_somebody(found[1]))
+            others = {look: self._pool.submit(self._look_at, rgb, look, stamp) for look in looks & ~Looks.AS_FILMED}
+            found = {look: self._look_at(rgb, look, stamp) for look in looks & Looks.AS_FILMED}
+            found |= {look: other.result() for look, other in others.items()}
+        self._quiet &= not (found.keys() == set(Looks.BOTH) and all(self._is_somebody(one) for one in found.values()))
         return found
 
-    def _look_at(self, rgb: NDArray[np.uint8], look: int, stamp: int) -> Found:
+    def _look_at(self, rgb: NDArray[np.uint8], look: Looks, stamp: int) -> Found:
         """What one of the two trackers finds, in the pixels of the whole picture as filmed."""
-        picture = rgb if look == 0 else np.asarray(cv2.flip(rgb, 1), dtype=np.uint8)
+        picture = rgb if look is Looks.AS_FILMED else np.asarray(cv2.flip(rgb, 1), dtype=np.uint8)
         found = self._detect(self._landmarkers[look], picture, stamp)
-        if look == 1:
+        if look is Looks.MIRRORED:
             found = self._unmirrored(found, rgb.shape[1])
         return found if self.region is None else self._placed(found, self.region)
 
@@ -172,15 +174,15 @@ class MediaPipeEstimator(_TwoLooks[FrameLandmarks]):
     def __init__(self, model: PoseModel = "full", client: ClientPlace | None = None) -> None:
         super().__init__(f"pose_{model}", None if client is None else client.region)
         self._client = client
-        self._trunks: list[Trunk | None] = [None, None]
+        self._trunks: dict[Looks, Trunk | None] = {}
 
     def __enter__(self) -> Self:
-        self._trunks = [None, None]
+        self._trunks = {}
         return super().__enter__()
 
-    def _look_at(self, rgb: NDArray[np.uint8], look: int, stamp: int) -> FrameLandmarks:
+    def _look_at(self, rgb: NDArray[np.uint8], look: Looks, stamp: int) -> FrameLandmarks:
         found = super()._look_at(rgb, look, stamp)
-        before, self._trunks[look] = self._trunks[look], trunk_of(found.xy)
+        before, self._trunks[look] = self._trunks.get(look), trunk_of(found.xy)
         for _ in range(MOST_LOOKS_AGAIN):
             if not has_moved(before, self._trunks[look]):
                 break
@@ -234,14 +236,14 @@ class PlainEstimator(MediaPipeEstimator):
         super().__init__(model)
         self.name = f"{self.name}, plain"
 
-    def look(self, frame: Frame, mirrored: bool = True) -> tuple[FrameLandmarks, FrameLandmarks | None]:
-        """What is found in the frame as filmed, twice."""
+    def look(self, frame: Frame, looks: Looks = Looks.BOTH) -> dict[Looks, FrameLandmarks]:
+        """What is found in the frame as filmed, for either look."""
         self._last_stamp = max(self._last_stamp + 1, round(frame.time_s * 1000))
         rgb = np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
         with _quiet_native_stderr() if self._quiet else contextlib.nullcontext():
-            found = self._detect(self._landmarkers[0], rgb, self._last_stamp)
+            found = self._detect(self._landmarkers[Looks.AS_FILMED], rgb, self._last_stamp)
         self._quiet &= not self._is_somebody(found)
-        return found, found
+        return dict.fromkeys(Looks.BOTH, found)
 
 
 class PeopleFinder:

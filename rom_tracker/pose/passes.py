@@ -88,26 +88,36 @@ def merge_passes(passes: PosePasses, movement: Movement, side: Side, view: BodyV
 
 
 def in_step(as_filmed: PoseSequence, mirrored: PoseSequence) -> tuple[PoseSequence, PoseSequence]:
-    """Both looks at all the frames of the first one.
+    """Both looks at all frames that were looked at one way or both.
 
-    Where a frame was looked at as filmed only, the mirrored look is taken to differ from it as it does in the frames before and
-    after that were looked at both ways (linear in between): what a look adds to the other one changes slowly.
+    Where the looks were taken in turns, each is interpolated between its neighbours, if they are near enough. Elsewhere a look that
+    was not taken differs from the other one as it does in the frames before and after in which both are known (linear in between):
+    what a look adds to the other one changes slowly.
     """
-    paired = np.isin(as_filmed.time_s, mirrored.time_s)
-    if paired.all():
+    time_s = np.union1d(as_filmed.time_s, mirrored.time_s)
+    taken = [np.isin(time_s, look.time_s) for look in (as_filmed, mirrored)]
+    if all(each.all() for each in taken):
         return as_filmed, mirrored
-    rows = np.flatnonzero(paired)
-    both = as_filmed.person_found[rows] & mirrored.person_found
-    arrays: dict[str, Floats] = {}
+    looks = [look.at(time_s) for look in (as_filmed, mirrored)]
+    seen = [look.person_found for look in looks]
+    known = [taken[i] | (_in_turns(taken[i], taken[1 - i]) & seen[i]) for i in (0, 1)]
+    both = known[0] & known[1] & seen[0] & seen[1]
+    made: tuple[dict[str, Floats], dict[str, Floats]] = ({}, {})
     for name in ("xy", "world", "visibility"):
-        one, other = getattr(as_filmed, name), getattr(mirrored, name)
-        whole = np.full_like(one, 0.0 if name == "visibility" else np.nan)
-        if both.any():
-            apart = (other - one[rows])[both]
-            whole = (one + _between(apart, as_filmed.time_s[rows][both], as_filmed.time_s)).astype(one.dtype)
-        whole[rows] = other
-        arrays[name] = np.clip(whole, 0, 1) if name == "visibility" else whole
-    return as_filmed, as_filmed.replaced(**arrays)
+        one, other = (getattr(look, name) for look in looks)
+        apart = _between((other - one)[both], time_s[both], time_s) if both.any() else np.full_like(one, np.nan)
+        for arrays, values, is_known, told in zip(made, (one, other), known, (other - apart, one + apart), strict=True):
+            whole = np.where(is_known.reshape(-1, *[1] * (values.ndim - 1)), values, told).astype(values.dtype)
+            arrays[name] = np.clip(np.nan_to_num(whole), 0, 1) if name == "visibility" else whole
+    return looks[0].replaced(**made[0]), looks[1].replaced(**made[1])
+
+
+def _in_turns(taken: NDArray[np.bool_], other: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(frame,) where a look was not taken but in the frames before and after, in one of which the other one was not."""
+    alone = taken & ~other
+    between = np.zeros_like(taken)
+    between[1:-1] = ~taken[1:-1] & taken[:-2] & taken[2:] & (alone[:-2] | alone[2:])
+    return between
 
 
 def _between(values: Floats, known_s: Floats, time_s: Floats) -> Floats:

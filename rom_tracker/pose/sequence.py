@@ -133,12 +133,10 @@ class PosePasses:
 
     Attributes
     ----------
-    as_filmed : PoseSequence
-        At the frames that were looked at.
-    mirrored : PoseSequence
-        At all or some of them.
+    as_filmed, mirrored : PoseSequence
+        At the frames that were looked at in this way.
     recording_s : (frame,) or None
-        Times of all frames of the recording; None where every one of them was looked at.
+        Times of all frames of the recording; None where every one of them was looked at as filmed.
     """
 
     as_filmed: PoseSequence
@@ -146,16 +144,14 @@ class PosePasses:
     recording_s: Floats | None = None
 
     def __post_init__(self) -> None:
-        if not np.isin(self.mirrored.time_s, self.as_filmed.time_s).all():
-            raise ValueError("expected the mirrored pass at frames of the other one")
-        if not np.isin(self.as_filmed.time_s, self.all_time_s).all():
+        if not np.isin(self.time_s, self.all_time_s).all():
             raise ValueError("expected passes at frames of the recording")
 
     def to_arrays(self) -> dict[str, Floats | NDArray[Any]]:
         """Plain arrays to be kept; :meth:`from_arrays` makes the same passes of them."""
         looks = {"as_filmed": self.as_filmed, "mirrored": self.mirrored}
         return {
-            "time_s": self.time_s,
+            "time_s": self.as_filmed.time_s,
             "mirrored_time_s": self.mirrored.time_s,
             "all_time_s": self.all_time_s,
             "image_size": np.array(self.as_filmed.image_size),
@@ -188,13 +184,13 @@ class PosePasses:
 
     @property
     def time_s(self) -> Floats:
-        """(frame,) seconds since the first frame, of the frames that were looked at."""
-        return self.as_filmed.time_s
+        """(frame,) seconds since the first frame, of the frames that were looked at one way or both."""
+        return np.union1d(self.as_filmed.time_s, self.mirrored.time_s)
 
     @property
     def all_time_s(self) -> Floats:
         """(frame,) seconds since the first frame, of all frames of the recording."""
-        return self.time_s if self.recording_s is None else self.recording_s
+        return self.as_filmed.time_s if self.recording_s is None else self.recording_s
 
     @property
     def looked_at(self) -> NDArray[np.bool_]:
@@ -203,7 +199,6 @@ class PosePasses:
 
     @property
     def person_found(self) -> NDArray[np.bool_]:
-        """(frame,) whether somebody was found in either pass."""
-        found = self.as_filmed.person_found.copy()
-        found[np.isin(self.time_s, self.mirrored.time_s)] |= self.mirrored.person_found
-        return found
+        """(frame,) whether somebody was found in either pass, in the frames of :attr:`time_s`."""
+        found_s = [look.time_s[look.person_found] for look in (self.as_filmed, self.mirrored)]
+        return np.isin(self.time_s, np.concatenate(found_s))

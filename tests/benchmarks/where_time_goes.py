@@ -25,6 +25,7 @@ from rom_tracker.analysis.observation import observe
 from rom_tracker.capture import VideoFile
 from rom_tracker.movements import load_catalogue
 from rom_tracker.pose import cache
+from rom_tracker.pose.attention import Looks
 from rom_tracker.pose.client import first_looks, people_in
 from rom_tracker.pose.mediapipe import MediaPipeEstimator
 from rom_tracker.pose.models import models_folder
@@ -43,7 +44,10 @@ def stages(path: Path, movement_key: str, side: str) -> dict[str, float]:
     whole = processor_s(lambda: measure(path, movement, side))  # type: ignore[arg-type]
     seen = observe(video, movement, side, movement.model)  # type: ignore[arg-type]
     wanted = set(np.flatnonzero(seen.passes.looked_at).tolist())
-    twice = set(np.flatnonzero(np.isin(seen.passes.all_time_s, seen.passes.mirrored.time_s)).tolist())
+    sequences = {Looks.AS_FILMED: seen.passes.as_filmed, Looks.MIRRORED: seen.passes.mirrored}
+    looks = np.zeros(len(seen.passes.all_time_s), dtype=int)
+    for look, poses in sequences.items():
+        looks[np.isin(seen.passes.all_time_s, poses.time_s)] |= look.value
 
     def decode() -> None:
         for _ in video.glimpses():
@@ -59,7 +63,7 @@ def stages(path: Path, movement_key: str, side: str) -> dict[str, float]:
     opening = processor_s(lambda: estimator.__enter__().__exit__())
     kept = [frame for glimpse in video.glimpses() if glimpse.index in wanted and (frame := glimpse.frame()) is not None]
     with estimator:
-        looking = processor_s(lambda: [estimator.look(frame, frame.index in twice) for frame in kept])
+        looking = processor_s(lambda: [estimator.look(frame, Looks(int(looks[frame.index]))) for frame in kept])
     first = first_looks(video)
     for glimpse in video.glimpses():
         first.see(glimpse)

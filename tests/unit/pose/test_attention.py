@@ -16,6 +16,7 @@ from rom_tracker.pose.attention import (
     LONGEST_CLOSE_STEP_S,
     EndRanges,
     EveryFrame,
+    Looks,
     Steady,
     of_the_body,
     of_the_instrument,
@@ -25,23 +26,29 @@ from rom_tracker.pose.sequence import PosePasses
 
 CATALOGUE = load_catalogue()
 OF_THE_BODY = [key for key, movement in CATALOGUE.movements.items() if movement.instrument == "body"]
-KNEE = CATALOGUE["knee_flexion"]
+ELBOW, KNEE = CATALOGUE["elbow_flexion"], CATALOGUE["knee_flexion"]
+
+
+AS_FILMED, MIRRORED, BOTH = Looks.AS_FILMED.value, Looks.MIRRORED.value, Looks.BOTH.value
 
 
 def looks_of(passes: PosePasses, attention) -> np.ndarray:
-    """(frame,) how every frame of a recording that was looked at all through would have been looked at."""
+    """(frame,) the values of the looks that would have been taken at a recording that was looked at all through."""
     gaze, time_s = attention.begin(), passes.time_s
+    sequences = {Looks.AS_FILMED: passes.as_filmed, Looks.MIRRORED: passes.mirrored}
     looks = np.zeros(len(time_s), dtype=int)
     for frame, t in enumerate(time_s):
-        looks[frame] = gaze.wants(t, t - time_s[frame - 1] if frame else 0.0)
-        if looks[frame]:
-            gaze.saw(t, passes.as_filmed.xy[frame], passes.mirrored.xy[frame] if looks[frame] == 2 else None)
+        wanted = gaze.wants(t, t - time_s[frame - 1] if frame else 0.0)
+        looks[frame] = wanted.value
+        if wanted:
+            gaze.saw(t, {look: sequences[look].xy[frame] for look in wanted})
     return looks
 
 
 def looked_at(passes: PosePasses, looks: np.ndarray) -> PosePasses:
     """What would have been found by those looks."""
-    return PosePasses(passes.as_filmed.of_frames(looks > 0), passes.mirrored.of_frames(looks == 2), passes.time_s)
+    as_filmed, mirrored = ((looks & look) > 0 for look in (AS_FILMED, MIRRORED))
+    return PosePasses(passes.as_filmed.of_frames(as_filmed), passes.mirrored.of_frames(mirrored), passes.time_s)
 
 
 @given(st.floats(2, 240), st.floats(1, 30), st.integers(2, 200))
@@ -58,7 +65,7 @@ def test_steady_looks_are_as_far_apart_as_asked_for_to_the_nearest_frame(fps, lo
 @given(st.sampled_from([5.0, 8.0, 10.0, 12.0, 15.0, 24.0, 25.0, 29.97, 30.0, 50.0, 60.0]), st.floats(0.2, 2.5))
 def test_looks_at_a_usual_camera_are_never_too_far_apart_to_know_what_lies_between(fps, move_s):
     time_s, angle_deg = repetitions_deg([100, 90], move_s=move_s, fps=fps)
-    looks = looks_of(stick_passes("knee_flexion", "right", angle_deg, time_s), EndRanges(KNEE, "right"))
+    looks = looks_of(stick_passes("elbow_flexion", "right", angle_deg, time_s), EndRanges(ELBOW, "right"))
     assert np.diff(time_s[looks > 0]).max() <= LONGEST_BETWEEN_S
     assert time_s[-1] - time_s[looks > 0][-1] <= LONGEST_BETWEEN_S
 
@@ -80,38 +87,49 @@ def test_slow_movements_are_known_all_through_also_where_frames_are_lost(fps, lo
 
 def test_a_body_that_goes_down_slowly_is_followed_closely():
     time_s, angle_deg = repetitions_deg([100, 95], move_s=4.0, hold_s=2.0)
-    passes = stick_passes("knee_flexion", "right", angle_deg, time_s)
+    passes = stick_passes("elbow_flexion", "right", angle_deg, time_s)
     down = (0.6 * passes.as_filmed.image_size[1] / 720 * angle_deg)[:, None] * np.array([0.0, 1.0])
     sunk = PosePasses(*(look.replaced(xy=look.xy + down[:, None]) for look in (passes.as_filmed, passes.mirrored)))
-    still, going = (looks_of(each, EndRanges(KNEE, "right")) > 0 for each in (passes, sunk))
+    still, going = (looks_of(each, EndRanges(ELBOW, "right")) > 0 for each in (passes, sunk))
     held = (time_s > 5.0) & (time_s < 6.5)
     assert np.diff(time_s[held & going]).max() <= 1 / CLOSE_FPS + 1e-6 < np.diff(time_s[held & still]).max()
 
 
 def test_end_ranges_are_looked_at_closely_and_both_ways_and_what_lies_between_now_and_then():
     time_s, angle_deg = repetitions_deg([100, 95], rest_s=1.5, hold_s=1.0)
-    looks = looks_of(stick_passes("knee_flexion", "right", angle_deg, time_s), EndRanges(KNEE, "right"))
+    looks = looks_of(stick_passes("elbow_flexion", "right", angle_deg, time_s), EndRanges(ELBOW, "right"))
     for hold in ((2.6, 3.4), (7.1, 7.9)):
         held = (time_s >= hold[0]) & (time_s <= hold[1])
         assert np.diff(time_s[held & (looks > 0)]).max() <= LONGEST_CLOSE_STEP_S + 1e-6
-        assert set(looks[held]) == {0, 2}
+        assert set(looks[held]) == {0, BOTH}
     returning = (time_s > 3.95) & (time_s < 4.4)
-    assert set(looks[returning]) == {0, 1}
+    assert set(looks[returning]) == {0, AS_FILMED}
     resting = (time_s > 5.2) & (time_s < 6.0)
-    assert set(looks[resting]) == {0, 2}
+    assert set(looks[resting]) == {0, BOTH}
     assert np.diff(time_s[resting & (looks > 0)]).min() >= 1 / COARSE_FPS - 0.5 / 30 - 1e-6
     assert (looks > 0).mean() < 0.3
+
+
+def test_with_the_heavy_model_the_looks_are_taken_in_turns_at_the_end_range_and_at_rest():
+    time_s, angle_deg = repetitions_deg([100, 95], rest_s=1.5, hold_s=1.0)
+    looks = looks_of(stick_passes("knee_flexion", "right", angle_deg, time_s), EndRanges(KNEE, "right"))
+    for closely in ((2.6, 3.4), (5.2, 6.0), (7.1, 7.9)):
+        taken = looks[(time_s >= closely[0]) & (time_s <= closely[1])]
+        taken = taken[taken > 0]
+        assert set(taken) == {AS_FILMED, MIRRORED}
+        assert (np.diff(taken) != 0).all()
+    assert set(looks[(time_s > 3.95) & (time_s < 4.4)]) == {0, AS_FILMED}
 
 
 def test_a_slow_movement_is_looked_at_less_often_and_measured_as_well():
     shares, found = [], []
     for move_s in (1.0, 3.0):
         time_s, angle_deg = repetitions_deg([100, 95], rest_s=move_s, hold_s=move_s, move_s=move_s)
-        passes = stick_passes("knee_flexion", "right", angle_deg, time_s, jitter_px=0.4)
-        looks = looks_of(passes, EndRanges(KNEE, "right"))
+        passes = stick_passes("elbow_flexion", "right", angle_deg, time_s, jitter_px=0.4)
+        looks = looks_of(passes, EndRanges(ELBOW, "right"))
         shares.append((looks > 0).mean())
         found.append(
-            measure_poses(looked_at(passes, looks), KNEE, "right").peak_deg - measure_poses(passes, KNEE, "right").peak_deg
+            measure_poses(looked_at(passes, looks), ELBOW, "right").peak_deg - measure_poses(passes, ELBOW, "right").peak_deg
         )
     assert shares[1] < 0.7 * shares[0]
     assert np.abs(found).max() < 0.5
@@ -119,45 +137,46 @@ def test_a_slow_movement_is_looked_at_less_often_and_measured_as_well():
 
 def test_the_end_range_of_a_quick_movement_is_looked_at_as_often_as_it_can_be():
     time_s, angle_deg = repetitions_deg([100, 95], move_s=0.6, hold_s=0.8)
-    looks = looks_of(stick_passes("knee_flexion", "right", angle_deg, time_s), EndRanges(KNEE, "right"))
+    looks = looks_of(stick_passes("elbow_flexion", "right", angle_deg, time_s), EndRanges(ELBOW, "right"))
     held = (time_s > 1.4) & (time_s < 2.0)
     assert np.diff(time_s[held & (looks > 0)]).max() <= 1 / CLOSE_FPS + 1e-6
 
 
 def test_the_first_repetition_is_not_missed_and_neither_is_one_that_goes_farther():
     time_s, angle_deg = repetitions_deg([60, 110], rest_s=1.0)
-    looks = looks_of(stick_passes("knee_flexion", "right", angle_deg, time_s), EndRanges(KNEE, "right"))
+    looks = looks_of(stick_passes("elbow_flexion", "right", angle_deg, time_s), EndRanges(ELBOW, "right"))
     for rising in ((1.2, 1.9), (5.4, 5.9)):
-        assert set(looks[(time_s > rising[0]) & (time_s < rising[1])]) == {0, 2}
+        assert set(looks[(time_s > rising[0]) & (time_s < rising[1])]) == {0, BOTH}
 
 
 def test_where_nobody_is_found_the_next_look_comes_soon_and_both_ways():
     time_s, angle_deg = repetitions_deg([100, 95], rest_s=1.5)
-    passes = stick_passes("knee_flexion", "right", angle_deg, time_s)
+    passes = stick_passes("elbow_flexion", "right", angle_deg, time_s)
     xy = passes.as_filmed.xy.copy()
     lost = (time_s > 3.8) & (time_s < 4.4)
     xy[lost] = np.nan
-    looks = looks_of(PosePasses(passes.as_filmed.replaced(xy=xy), passes.mirrored), EndRanges(KNEE, "right"))
+    looks = looks_of(PosePasses(passes.as_filmed.replaced(xy=xy), passes.mirrored), EndRanges(ELBOW, "right"))
     assert np.diff(time_s[lost & (looks > 0)]).max() <= 1 / 15 + 1e-6
-    assert (looks[lost & (looks > 0)][1:] == 2).all()
+    assert (looks[lost & (looks > 0)][1:] == BOTH).all()
 
 
-def test_where_the_two_looks_contradict_each_other_both_are_taken_again_soon():
+@pytest.mark.parametrize("movement", [ELBOW, KNEE])
+def test_where_the_two_looks_contradict_each_other_both_are_taken_again_soon(movement):
     time_s, angle_deg = repetitions_deg([100, 95], rest_s=1.5)
-    passes = stick_passes("knee_flexion", "right", angle_deg, time_s)
-    elsewhere = stick_passes("knee_flexion", "right", angle_deg + 20, time_s)
+    passes = stick_passes(movement.key, "right", angle_deg, time_s)
+    elsewhere = stick_passes(movement.key, "right", angle_deg + 20, time_s)
     differs = (time_s > 5.0) & (time_s < 6.0)
     xy = np.where(differs[:, None, None], elsewhere.mirrored.xy, passes.mirrored.xy)
-    looks = looks_of(PosePasses(passes.as_filmed, passes.mirrored.replaced(xy=xy)), EndRanges(KNEE, "right"))
-    at = differs & (looks > 0)
+    looks = looks_of(PosePasses(passes.as_filmed, passes.mirrored.replaced(xy=xy)), EndRanges(movement, "right"))
+    at = differs & (time_s > 5.7) & (looks > 0)
     assert np.diff(time_s[at]).max() <= 1 / 15 + 1e-6
-    assert (looks[at] == 2).all()
+    assert (looks[at] == BOTH).all()
 
 
 def test_a_recording_that_begins_later_is_looked_at_alike():
     time_s, angle_deg = repetitions_deg([100, 95], rest_s=1.5)
     at_once, later = (
-        looks_of(stick_passes("knee_flexion", "right", angle_deg, time_s + begins_s), EndRanges(KNEE, "right"))
+        looks_of(stick_passes("elbow_flexion", "right", angle_deg, time_s + begins_s), EndRanges(ELBOW, "right"))
         for begins_s in (0.0, 64.0)
     )
     np.testing.assert_array_equal(later, at_once)
@@ -168,7 +187,7 @@ def test_while_the_whole_body_moves_it_is_followed_closely():
     looks = looks_of(stick_passes("trunk_flexion", "right", angle_deg, time_s), EndRanges(CATALOGUE["trunk_flexion"], "right"))
     bending = (time_s > 2.2) & (time_s < 3.0)
     assert np.diff(time_s[bending & (looks > 0)]).max() <= LONGEST_CLOSE_STEP_S + 1e-6
-    assert set(looks[bending]) == {0, 2}
+    assert set(looks[bending]) == {0, BOTH}
 
 
 @pytest.mark.parametrize("move_s", [0.25, 0.5, 1.0, 2.5])
@@ -189,7 +208,7 @@ def test_the_result_is_that_of_every_frame_however_fast_the_movement(key, move_s
 
 def test_every_frame_is_every_frame():
     gaze = EveryFrame().begin()
-    assert [gaze.wants(t / 30, 1 / 30) for t in range(90)] == [2] * 90
+    assert [gaze.wants(t / 30, 1 / 30) for t in range(90)] == [Looks.BOTH] * 90
     assert EveryFrame().name == ""
 
 
@@ -200,6 +219,17 @@ def test_what_is_kept_for_one_movement_does_for_those_between_the_same_lines_and
 
 
 def test_a_hand_is_followed_more_closely_than_the_body_beside_it():
-    for key in ("wrist_flexion", "forearm_pronation"):
-        assert of_the_instrument(CATALOGUE[key]).fps > of_the_body(CATALOGUE[key], "left").fps
-    assert of_the_instrument(CATALOGUE["forearm_supination"]).fps > of_the_instrument(CATALOGUE["wrist_extension"]).fps
+    assert of_the_instrument(CATALOGUE["wrist_flexion"]).fps > of_the_body(CATALOGUE["wrist_flexion"], "left").fps
+
+
+def test_where_head_or_hand_turn_away_every_frame_is_looked_at():
+    def every_frame(key: str) -> list[bool]:
+        movement = CATALOGUE[key]
+        return [isinstance(each, EveryFrame) for each in (of_the_body(movement, "left"), of_the_instrument(movement))]
+
+    assert {key: every_frame(key) for key in ("forearm_supination", "neck_extension", "neck_rotation")} == {
+        "forearm_supination": [True, True],
+        "neck_extension": [True, True],
+        "neck_rotation": [False, True],
+    }
+    assert every_frame("neck_lateral_flexion") == every_frame("wrist_extension") == [False, False]

@@ -7,6 +7,7 @@ import pytest
 
 from rom_tracker.capture import Frame
 from rom_tracker.pose import cache, estimator, mediapipe
+from rom_tracker.pose.attention import Looks
 from rom_tracker.pose.estimator import FrameLandmarks, estimate_poses, poses_of
 from rom_tracker.pose.region import ClientPlace, Region
 from rom_tracker.pose.sequence import PosePasses
@@ -59,14 +60,17 @@ class FakeEstimator:
     def __exit__(self, *exc):
         self.left += 1
 
-    def look(self, frame, mirrored=True):
+    def look(self, frame, looks=Looks.BOTH):
         assert self.entered > self.left
         if frame.index == self.error_at:
             raise RuntimeError("the model broke")
         n = float(frame.index)
         seen = FrameLandmarks(np.full((33, 2), n), np.full((33, 3), n / 10), np.full(33, 0.5))
-        other = FrameLandmarks(seen.xy + 100, seen.world, seen.visibility) if mirrored else None
-        return (FrameLandmarks.nobody() if frame.index in self.missing else seen), other
+        found = {
+            Looks.AS_FILMED: FrameLandmarks.nobody() if frame.index in self.missing else seen,
+            Looks.MIRRORED: FrameLandmarks(seen.xy + 100, seen.world, seen.visibility),
+        }
+        return {look: found[look] for look in looks}
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,7 @@ from rom_tracker.landmarks import HAND_LANDMARKS, INDEX
 from rom_tracker.mannequin import HAND_M
 from rom_tracker.movements import load_catalogue
 from rom_tracker.pose import mediapipe
+from rom_tracker.pose.attention import Looks
 from rom_tracker.pose.estimator import FoundHand
 from rom_tracker.pose.hand import REACH, HandSequence, body_is_seen, hand_view, hands_of, palm_axis, with_hand
 
@@ -76,8 +77,8 @@ class FakeHands:
     def __exit__(self, *exc):
         pass
 
-    def look(self, frame, mirrored=True):
-        return self.found
+    def look(self, frame, looks=Looks.BOTH):
+        return dict(zip(Looks.BOTH, self.found, strict=True))
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from rom_tracker.capture.lens import FOCAL_SHARE, pinhole
 from rom_tracker.mannequin import Body, posed
 from rom_tracker.movements import load_catalogue
 from rom_tracker.pose import mediapipe
+from rom_tracker.pose.attention import Looks
 from rom_tracker.pose.estimator import FACE_POINTS, FaceMesh
 from rom_tracker.pose.head import EVERY, FaceSequence, faces_of, head_turns, nearest_rotations
 from rom_tracker.pose.head_angles import head_series
@@ -180,9 +181,10 @@ class FakeFaces:
     def __exit__(self, *exc):
         pass
 
-    def look(self, frame, mirrored=True):
+    def look(self, frame, looks=Looks.BOTH):
         mesh = np.arange(FACE_POINTS * 3.0).reshape(FACE_POINTS, 3) + 10_000 * frame.index
-        return FaceMesh(mesh), FaceMesh.nobody() if frame.index == 1 else FaceMesh(mesh + 5)
+        mirrored = FaceMesh.nobody() if frame.index == 1 else FaceMesh(mesh + 5)
+        return {Looks.AS_FILMED: FaceMesh(mesh), Looks.MIRRORED: mirrored}
 
 
 def test_a_fourth_of_the_mesh_is_kept_and_the_second_look_is_from_the_cache(monkeypatch, tmp_path):

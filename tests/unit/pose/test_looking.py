@@ -9,6 +9,7 @@ from test_estimator import FakeEstimator, FakeVideo
 
 from rom_tracker.movements import load_catalogue
 from rom_tracker.pose.angles import angle_series
+from rom_tracker.pose.attention import Looks
 from rom_tracker.pose.estimator import estimate_poses
 from rom_tracker.pose.passes import exchange_legs, in_step, merge_passes
 from rom_tracker.pose.sequence import LONGEST_BETWEEN_S, PosePasses
@@ -23,7 +24,7 @@ class Asks:
     name = "asks"
     shortest_step_s = 0.0
 
-    def __init__(self, looks: dict[int, int]) -> None:
+    def __init__(self, looks: dict[int, Looks]) -> None:
         self.looks, self.index, self.heard = looks, -1, []
 
     def begin(self):
@@ -31,34 +32,36 @@ class Asks:
 
     def wants(self, time_s, frame_s):
         self.index += 1
-        return self.looks.get(self.index, 0)
+        return self.looks.get(self.index, Looks.NONE)
 
-    def saw(self, time_s, xy, mirrored_xy):
-        self.heard.append((time_s, float(xy[0, 0]), None if mirrored_xy is None else float(mirrored_xy[0, 0])))
+    def saw(self, time_s, found):
+        self.heard.append((time_s, {look: float(xy[0, 0]) for look, xy in found.items()}))
 
 
 def test_frames_are_looked_at_as_the_attention_says_and_it_hears_what_was_found():
     fake = FakeEstimator(missing=(4,))
     times_s = [i / 30 for i in range(8)]
-    asks = Asks({0: 2, 3: 1, 4: 2, 6: 1})
+    one, other = Looks.BOTH
+    asks = Asks({0: Looks.BOTH, 3: one, 4: Looks.BOTH, 6: one, 7: other})
     told, beside = [], []
     passes = estimate_poses(
         FakeVideo(times_s), fake, lambda done, total: told.append(done), asks, lambda glimpse: beside.append(glimpse.index)
     )
     np.testing.assert_array_equal(passes.all_time_s, times_s)
-    np.testing.assert_array_equal(np.flatnonzero(passes.looked_at), [0, 3, 4, 6])
+    np.testing.assert_array_equal(np.flatnonzero(passes.looked_at), [0, 3, 4, 6, 7])
     np.testing.assert_array_equal(passes.as_filmed.xy[:, 0, 0], [0, 3, np.nan, 6])
-    np.testing.assert_array_equal(passes.mirrored.time_s, np.array(times_s)[[0, 4]])
-    np.testing.assert_array_equal(passes.mirrored.xy[:, 0, 0], [100, 104])
-    np.testing.assert_array_equal(passes.person_found, [True, True, True, True])
+    np.testing.assert_array_equal(passes.mirrored.time_s, np.array(times_s)[[0, 4, 7]])
+    np.testing.assert_array_equal(passes.mirrored.xy[:, 0, 0], [100, 104, 107])
+    np.testing.assert_array_equal(passes.person_found, [True] * 5)
     nobody = pytest.approx(np.nan, nan_ok=True)
-    assert asks.heard == [(times_s[0], 0, 100), (times_s[3], 3, None), (times_s[4], nobody, 104), (times_s[6], 6, None)]
+    heard = [{one: 0, other: 100}, {one: 3}, {one: nobody, other: 104}, {one: 6}, {other: 107}]
+    assert asks.heard == list(zip((times_s[i] for i in (0, 3, 4, 6, 7)), heard, strict=True))
     assert (told, beside) == (times_s, list(range(8)))
     assert (fake.entered, fake.left) == (1, 1)
 
 
 def test_frames_too_near_to_one_that_is_looked_at_are_read_meanwhile_and_the_attention_is_not_asked():
-    asks = Asks(dict.fromkeys(range(100), 2))
+    asks = Asks(dict.fromkeys(range(100), Looks.BOTH))
     asks.shortest_step_s = 0.09
     passes = estimate_poses(FakeVideo([i / 30 for i in range(10)]), FakeEstimator(), None, asks)
     np.testing.assert_array_equal(np.flatnonzero(passes.looked_at), [0, 3, 6, 9])
@@ -69,11 +72,9 @@ def test_a_look_that_was_not_taken_differs_from_the_other_as_before_and_after():
     base = stick_passes("knee_flexion", "right", np.linspace(0, 40, 5), time_s).as_filmed
     shift = np.array([0.0, 1.0, 2.0, 3.0, 4.0])[:, None, None]
     mirrored = base.replaced(xy=base.xy + shift)
-    some = mirrored.replaced(
-        time_s=time_s[[0, 4]], **{name: getattr(mirrored, name)[[0, 4]] for name in ("xy", "world", "visibility")}
-    )
+    some = mirrored.of_frames(np.array([0, 4]))
     one, other = in_step(base, some)
-    assert one is base
+    np.testing.assert_array_equal(one.xy, base.xy)
     np.testing.assert_allclose(other.xy, mirrored.xy, atol=1e-4)
     lost = some.xy.copy()
     lost[0] = np.nan
@@ -82,6 +83,21 @@ def test_a_look_that_was_not_taken_differs_from_the_other_as_before_and_after():
     assert np.isnan(constant.xy[0]).all(), "what a look did not find is not invented"
     nobody = in_step(base, some.replaced(xy=some.xy * np.nan))[1]
     assert not nobody.person_found.any()
+
+
+def test_looks_taken_in_turns_are_interpolated_each_between_its_neighbours():
+    """At 7 frames: both, then one look and the other in turns. What they differ by is not linear, but each look is."""
+    time_s = np.arange(7) / 10
+    base = stick_passes("knee_flexion", "right", np.zeros(7), time_s).as_filmed
+    slope = np.arange(7.0)[:, None, None]
+    as_filmed, mirrored = base.replaced(xy=base.xy + 2 * slope), base.replaced(xy=base.xy - 3 * slope)
+    found = in_step(as_filmed.of_frames(np.array([0, 2, 4, 6])), mirrored.of_frames(np.array([0, 1, 3, 5, 6])))
+    for look, truth in zip(found, (as_filmed, mirrored), strict=True):
+        np.testing.assert_allclose(look.xy, truth.xy, atol=1e-4)
+        np.testing.assert_array_equal(look.time_s, time_s)
+    far_apart = [look.replaced(time_s=look.time_s * LONGEST_BETWEEN_S / 0.15) for look in (as_filmed, mirrored)]
+    found = in_step(far_apart[0].of_frames(np.array([0, 2, 4, 6])), far_apart[1].of_frames(np.array([0, 1, 3, 5, 6])))
+    assert all(look.person_found.all() for look in found), "known by the frames in which both looks were taken"
 
 
 def test_legs_are_put_right_in_each_look_before_one_is_told_from_the_other():

@@ -10,6 +10,7 @@ from stick_figure import stick_passes
 
 from rom_tracker.capture import Frame
 from rom_tracker.pose import mediapipe
+from rom_tracker.pose.attention import Looks
 from rom_tracker.pose.estimator import FrameLandmarks
 from rom_tracker.pose.mediapipe import AGAIN_STAMPS, MediaPipeEstimator
 from rom_tracker.pose.trunk import TURNED_DEG
@@ -64,7 +65,7 @@ def bent_deg(found: FrameLandmarks) -> float:
 
 def test_a_trunk_that_stays_is_looked_at_once_and_one_that_turned_until_it_stays():
     with Leaning() as estimator:
-        found = [estimator.look(frame, mirrored=False)[0] for frame in frames(10, 12, 52)]
+        found = [estimator.look(frame, Looks.AS_FILMED)[Looks.AS_FILMED] for frame in frames(10, 12, 52)]
     assert [bent_deg(each) for each in found[:2]] == pytest.approx([10, 11], abs=1)
     assert bent_deg(found[2]) == pytest.approx(52, abs=TURNED_DEG)
     assert len(estimator.asked) == 2 + 3, "31.5, 41.75, and 46.9 degrees, which is near enough"
@@ -75,15 +76,15 @@ def test_each_look_is_taken_again_on_its_own():
     with Leaning() as estimator:
         first, second, third = frames(10, 12, 52)
         estimator.look(first)
-        estimator.look(second, mirrored=False)
+        estimator.look(second, Looks.AS_FILMED)
         found = estimator.look(third)
-    assert [bent_deg(each) for each in found] == pytest.approx([52, 52], abs=TURNED_DEG)
+    assert [bent_deg(each) for each in found.values()] == pytest.approx([52, 52], abs=TURNED_DEG)
 
 
 def test_nobody_is_not_looked_for_again():
     with Leaning() as estimator:
         for frame in frames(10, 255, 60):
-            estimator.look(frame, mirrored=False)
+            estimator.look(frame, Looks.AS_FILMED)
     assert len(estimator.asked) == 3
 
 
@@ -92,7 +93,7 @@ def test_a_recording_begins_without_what_the_one_before_showed():
     for _ in range(2):
         with estimator:
             for frame in frames(10, 80):
-                found = estimator.look(frame, mirrored=False)[0]
+                found = estimator.look(frame, Looks.AS_FILMED)[Looks.AS_FILMED]
                 again = len(estimator.asked)
             assert bent_deg(found) == pytest.approx(80, abs=TURNED_DEG)
             assert again == 5
