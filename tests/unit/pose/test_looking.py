@@ -121,7 +121,7 @@ def test_passes_come_back_from_their_arrays_with_the_frames_between():
     some = passes.mirrored.at(passes.time_s[::2])
     fewer = PosePasses.from_arrays(PosePasses(passes.as_filmed, some, passes.recording_s).to_arrays())
     np.testing.assert_array_equal(fewer.mirrored.time_s, passes.time_s[::2])
-    with pytest.raises(ValueError, match="frames of the other one"):
+    with pytest.raises(ValueError, match="frames of the recording"):
         PosePasses(some, passes.mirrored)
     with pytest.raises(ValueError, match="frames of the recording"):
         PosePasses(passes.as_filmed, passes.mirrored, time_s + 0.01)
