@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import webbrowser
 from typing import Annotated
 
 import typer
 
 from rom_tracker.cli import output
+from rom_tracker.cli.user import user
 
 
 def app(
@@ -27,7 +27,7 @@ def app(
         if show:
             webbrowser.open(address)
         return
-    room = Room(settings.store_folder, who=_user(), database_url=settings.database_url)
+    room = Room(settings.store_folder, who=user(), database_url=settings.database_url)
     try:
         room.open(room.unlock())
     except (NoStoreError, KeyNeededError):
@@ -44,11 +44,3 @@ def app(
         serve(room, port=port, show=show, say=say)
     except KeyboardInterrupt:
         output.hint("rom_tracker is closed.")
-
-
-def _user() -> str:
-    """The name of whoever is logged in."""
-    try:
-        return getpass.getuser()
-    except OSError:
-        return ""

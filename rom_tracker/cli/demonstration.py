@@ -21,7 +21,6 @@ def demo(
     """Compare the sample clips, before and after, beside their true angles; draw charts, a client's page and an overlay video."""
     from rich.table import Table
 
-    from rom_tracker.analysis.comparison import compare as compared
     from rom_tracker.capture import VideoFile
     from rom_tracker.capture.writer import cannot_write
     from rom_tracker.charts import angle_chart, comparison_chart, save_chart
@@ -39,7 +38,8 @@ def demo(
     written: list[Path] = []
     for before, after in sample_pairs():
         wanted = Request.of((), before.movement, before.side, model, None)
-        found = compared(wanted.measure(before.path), wanted.measure(after.path))
+        pair = before.path, after.path
+        found = wanted.compare(pair, wanted.measure_pair(*pair))
         table.add_row(
             found.before.movement.of_side(before.side),
             output.angle(found.before.peak_deg),

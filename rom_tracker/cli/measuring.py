@@ -15,6 +15,7 @@ from rom_tracker.cli.request import (
     CHART_SUFFIXES,
     BudgetChartOption,
     ChartOption,
+    ClientAfterOption,
     ClientOption,
     EveryFrameOption,
     ExplainOption,
@@ -34,7 +35,6 @@ from rom_tracker.cli.request import (
     check_there,
     is_both,
 )
-from rom_tracker.cli.retests import camera_of
 from rom_tracker.cli.set_up import print_checks
 from rom_tracker.errors import UsageError, VideoError
 
@@ -254,10 +254,7 @@ def compare(
     every_frame: EveryFrameOption = False,
     lens: LensOption = None,
     client: ClientOption = None,
-    client_after: Annotated[
-        str | None,
-        typer.Option("--client-after", metavar="X,Y", help="The same in the second recording, where it is another point."),
-    ] = None,
+    client_after: ClientAfterOption = None,
     as_json: JsonOption = False,
     chart: ChartOption = None,
     primary: Annotated[
@@ -269,23 +266,19 @@ def compare(
     movements_file: OwnMovements = None,
 ) -> None:
     """Compare the range of motion before and after, and say whether the change is more than the measuring error."""
-    from rom_tracker.analysis.comparison import compare as compared
-    from rom_tracker.repeatability_table import own_for
-
     wanted = Request.of((before, after), movement, side, model, movements_file).through(lens).rolled(roll)
-    wanted = replace(wanted.pointing_at(client), every_frame=every_frame)
+    wanted = replace(wanted.pointing_at(client, client_after), every_frame=every_frame)
     check_outputs((before, after), (chart, CHART_SUFFIXES), (budget_chart, CHART_SUFFIXES))
     check_there(after)
-    own = own_for(wanted.movement.key, wanted.model, camera_of((before, after)))
     measured: list[RomMeasurement] = []
     try:
-        measured.append(wanted.measure(before))
-        measured.append(wanted.pointing_at(client_after).measure(after, last=measured[0]))
+        for one in wanted.measure_pair(before, after):
+            measured.append(one)
     except VideoError as error:
         if as_json:
             output.print_json(_no_comparison(before, after, measured, wanted, error, primary))
         raise
-    found = compared(*measured, own=own, primary=primary)
+    found = wanted.compare((before, after), measured, primary=primary)
     if chart is not None:
         from rom_tracker.charts import comparison_chart, save_chart
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import sys
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from rom_tracker.cli import output
+from rom_tracker.cli.user import user
 from rom_tracker.errors import KeyNeededError, NoStoreError, UsageError
 
 if TYPE_CHECKING:
@@ -52,18 +52,11 @@ def opened(settings: Settings | None = None) -> Store:
         )
     if lock != "passphrase":
         try:
-            return Store.of(settings, who=_user())
+            return Store.of(settings, who=user())
         except KeyNeededError:
             if lock == "keychain":
                 raise
-    return Store.of(settings, passphrase=_passphrase("Passphrase of the records"), who=_user())
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"
+    return Store.of(settings, passphrase=_passphrase("Passphrase of the records"), who=user())
 
 
 def _passphrase(asked: str, *, new: bool = False) -> str:
@@ -91,7 +84,7 @@ def create(
         raise UsageError(f'there are records in "{settings.store_folder}" already')
     passphrase = None if keychain else _passphrase("New passphrase, 12 characters or more", new=True)
     Store.create(
-        settings.store_folder, passphrase=passphrase, keychain=keychain, who=_user(), database_url=settings.database_url
+        settings.store_folder, passphrase=passphrase, keychain=keychain, who=user(), database_url=settings.database_url
     ).close()
     output.console().print(f"Records made in {escape(str(settings.store_folder))}.", soft_wrap=True)
     if passphrase is not None:
@@ -235,7 +228,7 @@ def restore(
                 file,
                 settings.store_folder,
                 passphrase=passphrase,
-                who=_user(),
+                who=user(),
                 database_url=settings.database_url,
                 replacing=replace,
                 progress=progress,

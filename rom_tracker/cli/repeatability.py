@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from rom_tracker.cli import output
+from rom_tracker.cli.noted import camera_of
 from rom_tracker.cli.request import (
     CHART_SUFFIXES,
     ChartOption,
@@ -25,7 +26,7 @@ from rom_tracker.cli.request import (
     model_asked_for,
     movement_asked_for,
 )
-from rom_tracker.cli.retests import Lost, Measured, camera_of, find_retests, measure_retests, noted_movement
+from rom_tracker.cli.retests import Lost, Measured, find_retests, measure_retests, noted_movement
 from rom_tracker.errors import UsageError
 
 if TYPE_CHECKING:

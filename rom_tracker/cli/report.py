@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,18 +10,21 @@ import typer
 from rich.markup import escape
 
 from rom_tracker.cli import output
+from rom_tracker.cli.records import opened
 from rom_tracker.cli.request import (
+    ClientAfterOption,
     ClientOption,
+    EveryFrameOption,
     LensOption,
     ModelOption,
     MovementOption,
     OwnMovements,
     Request,
+    RollOption,
     SideOption,
     check_outputs,
     check_there,
 )
-from rom_tracker.cli.retests import camera_of
 from rom_tracker.errors import UsageError
 
 if TYPE_CHECKING:
@@ -59,8 +63,11 @@ def report(
         typer.Option("--primary", help="The first pair's movement was chosen, before the treatment, to decide by."),
     ] = False,
     model: ModelOption = "auto",
+    every_frame: EveryFrameOption = False,
     lens: LensOption = None,
     client: ClientOption = None,
+    client_after: ClientAfterOption = None,
+    roll: RollOption = None,
     movements_file: OwnMovements = None,
 ) -> None:
     """Write one page for the client: before and after in a picture, what it means and what it cannot say (PDF or PNG)."""
@@ -80,8 +87,12 @@ def report(
         made = _of_client(recordings[0])
     else:
         pairs = _pairs([Path(one) for one in recordings])
-        wanted = [Request.of(pair, movement, side, model, movements_file).through(lens).pointing_at(client) for pair in pairs]
-        found = [_compared(pair, one, primary and n == 0) for n, (pair, one) in enumerate(zip(pairs, wanted, strict=True))]
+        wanted = [Request.of(pair, movement, side, model, movements_file).through(lens).rolled(roll) for pair in pairs]
+        wanted = [replace(one.pointing_at(client, client_after), every_frame=every_frame) for one in wanted]
+        found = [
+            one.compare(pair, one.measure_pair(*pair), primary=primary and n == 0)
+            for n, (pair, one) in enumerate(zip(pairs, wanted, strict=True))
+        ]
         day = _day_of(pairs[0][1]) or date.today()
         shown = [_photos(pairs[0], found[0], cover_face=not show_face), *[None] * (len(pairs) - 1)] if photos else []
         visit = Visit(client=name, therapist=therapist, day=day, treated=treated, next_steps=next_steps)
@@ -110,18 +121,11 @@ def _of_client(label: str) -> Report:
     """From the records; asks for the passphrase where there is one."""
     from rom_tracker.errors import NoStoreError
     from rom_tracker.report.from_store import report_of
-    from rom_tracker.settings import Settings
-    from rom_tracker.store import Store
 
     if Path(label).is_file():
         raise UsageError(f'Expected two recordings, before and after, or a client of the records, got one recording: "{label}".')
-    settings = Settings.load()
     try:
-        lock = Store.lock_of(settings.store_folder)
-        if lock is None and settings.database_url is None:
-            raise NoStoreError(f'there are no records in "{settings.store_folder}" yet')
-        passphrase = typer.prompt("Passphrase of the records", hide_input=True, err=True) if lock == "passphrase" else None
-        with Store.of(settings, passphrase=passphrase) as store:
+        with opened() as store:
             return report_of(store, store.clients.find(label).id)
     except NoStoreError as error:
         raise NoStoreError(
@@ -145,12 +149,3 @@ def _photos(pair: tuple[Path, Path], found: Comparison, *, cover_face: bool) -> 
     measured = (found.before, found.after)
     before, after = (end_range_picture(VideoFile(v), m, cover_face=cover_face) for v, m in zip(pair, measured, strict=True))
     return None if before is None or after is None else (jpeg_of(before), jpeg_of(after))
-
-
-def _compared(pair: tuple[Path, Path], wanted: Request, primary: bool) -> Comparison:
-    from rom_tracker.analysis.comparison import compare
-    from rom_tracker.repeatability_table import own_for
-
-    own = own_for(wanted.movement.key, wanted.model, camera_of(pair))
-    before, after = (wanted.measure(video) for video in pair)
-    return compare(before, after, own=own, primary=primary)

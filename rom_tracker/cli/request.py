@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from rom_tracker.cli import output, upkeep
+from rom_tracker.cli.noted import camera_of
 from rom_tracker.errors import ModelFileError, UsageError, VideoError
 
 if TYPE_CHECKING:
+    from rom_tracker.analysis.comparison import Comparison
     from rom_tracker.analysis.measurement import RomMeasurement
     from rom_tracker.capture import Part, RecordingInfo
     from rom_tracker.capture.lens import LensProfile
@@ -59,6 +62,10 @@ RollOption = Annotated[
 ]
 FromOption = Annotated[float | None, typer.Option("--from", help="Look at the recording from this second on alone.", min=0)]
 ToOption = Annotated[float | None, typer.Option("--to", help="Look at the recording up to this second alone.", min=0)]
+ClientAfterOption = Annotated[
+    str | None,
+    typer.Option("--client-after", metavar="X,Y", help="The same in the second recording, where it is another point."),
+]
 OwnMovements = Annotated[
     Path | None, typer.Option("--movements-file", help="A file with movements of your own, merged over the built-in ones.")
 ]
@@ -75,6 +82,7 @@ class Request:
     model: PoseModel
     lens: LensProfile | None = None
     client: tuple[float, float] | None = None
+    client_after: tuple[float, float] | None = None
     every_frame: bool = False
     roll_deg: float | None = None
     part: Part | None = None
@@ -95,9 +103,10 @@ class Request:
 
         return self if profile is None else replace(self, lens=LensProfile.load(profile))
 
-    def pointing_at(self, client: str | None) -> Request:
-        """The same, of the client at a point ``X,Y`` of the picture."""
-        return self if client is None else replace(self, client=_point(client))
+    def pointing_at(self, client: str | None, after: str | None = None) -> Request:
+        """The same, of the client at a point ``X,Y`` of the picture, in the second recording at another one if it is given."""
+        at, later = (None if text is None else _point(text) for text in (client, after))
+        return replace(self, client=at, client_after=later or at)
 
     def rolled(self, roll_deg: float | None) -> Request:
         """The same with a camera that is turned by so many degrees."""
@@ -111,6 +120,19 @@ class Request:
             return self
         last_s = max(frame.time_s for frame in VideoFile(video).glimpses()) if to_s is None else to_s
         return replace(self, part=Part(from_s or 0.0, last_s))
+
+    def measure_pair(self, before: Path, after: Path) -> Iterator[RomMeasurement]:
+        """One after the other; the client of the second one is who stands where that of the first one stood, or at a point."""
+        first = self.measure(before)
+        yield first
+        yield replace(self, client=self.client_after).measure(after, last=first)
+
+    def compare(self, pair: tuple[Path, Path], measured: Iterable[RomMeasurement], *, primary: bool = False) -> Comparison:
+        """What was measured of a pair compared, by this clinic's own repeatability if it is known."""
+        from rom_tracker.analysis.comparison import compare as compared
+        from rom_tracker.repeatability_table import own_for
+
+        return compared(*measured, own=own_for(self.movement.key, self.model, camera_of(pair)), primary=primary)
 
     def measure(self, video: Path, last: RomMeasurement | None = None) -> RomMeasurement:
         """Measure, with a progress bar on the side; ``last`` is the same client's measurement before, if there is one."""

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rom_tracker.cli import output
+from rom_tracker.cli.noted import noted
 from rom_tracker.cli.request import Request
 from rom_tracker.errors import UsageError, VideoError
 
 if TYPE_CHECKING:
     from rom_tracker.analysis.measurement import RomMeasurement
-    from rom_tracker.capture import RecordingInfo
     from rom_tracker.landmarks import Side
     from rom_tracker.movements import Movement
 
@@ -183,31 +183,15 @@ def _check_same_movement(recordings: Iterable[Path], movement: Movement) -> None
             raise UsageError(f"expected {movement.key}, but {path.name} was recorded as {about.movement}")
 
 
-def camera_of(recordings: Iterable[Path]) -> str | None:
-    """The label of the one camera that filmed them, from their sidecars; None where it is not known, or they are several."""
-    noted = [_noted(path) for path in recordings]
-    labels = {"" if about is None else about.camera for about in noted}
-    return labels.pop() or None if len(labels) == 1 else None
-
-
 def noted_movement(retests: list[Retest]) -> str | None:
     """The movement that the first recording of which it is noted shows."""
-    noted = (_noted(path) for retest in retests for path in retest.recordings)
-    return next((about.movement for about in noted if about is not None), None)
+    sidecars = (noted(path) for retest in retests for path in retest.recordings)
+    return next((about.movement for about in sidecars if about is not None), None)
 
 
 def _noted_client(recording: Path) -> str | None:
-    about = _noted(recording)
+    about = noted(recording)
     return about.client if about is not None else None
-
-
-def _noted(recording: Path) -> RecordingInfo | None:
-    from rom_tracker.capture import read_sidecar
-
-    try:
-        return read_sidecar(recording) if recording.is_file() else None
-    except VideoError:  # Told when the recording's turn comes.
-        return None
 
 
 def _reasons(flags: Iterable[Any]) -> str:

@@ -48,7 +48,8 @@ class AngleSeries:
     confidence : (frame,)
         0 to 1: the least visible of the landmarks used; 0 where the angle is unknown.
     noise_deg : (frame,)
-        Standard deviation that the landmarks' jitter gives to the angle before smoothing; NaN where unknown.
+        Standard deviation that the landmarks' jitter gives to the angle before smoothing; NaN where it is not known, and in frames
+        that lie between those that were looked at.
     out_of_picture : (frame,) bool
         Where the angle is unknown because a landmark lies outside the picture.
     """
@@ -150,7 +151,7 @@ def fitted_series(skeleton: Skeleton, poses: PoseSequence, movement: Movement, s
     AngleSeries
     """
     raw = _three_point(skeleton, movement, side) if movement.plane == "sagittal" else _in_frontal_plane(skeleton, movement, side)
-    return _series(raw, np.full(len(poses), jitter(raw[:, None])), poses, movement, side)
+    return _series(raw, np.full(len(poses), jitter(poses, raw[:, None])), poses, movement, side)
 
 
 def _three_point(skeleton: Skeleton, movement: Movement, side: Side) -> Floats:
@@ -188,7 +189,7 @@ def _series(raw_deg: Floats, noise_deg: Floats, poses: PoseSequence, movement: M
         time_s=poses.time_s,
         angle_deg=angle,
         confidence=np.where(known, visible, 0.0),
-        noise_deg=np.where(known, noise_deg, np.nan),
+        noise_deg=noise_of_looks(noise_deg, known, poses),
         out_of_picture=outside,
     )
 
@@ -283,15 +284,30 @@ def _angle_noise(poses: PoseSequence, movement: Movement, side: Side, stretch: F
                 landmarks = locate(name, side)
                 for i in landmarks:
                     gradients[i] += end * turn / len(landmarks)
-    variance = [(gradient**2).sum(axis=1) * jitter(poses.xy[:, i]) ** 2 for i, gradient in gradients.items()]
+    variance = [(gradient**2).sum(axis=1) * jitter(poses, poses.xy[:, i]) ** 2 for i, gradient in gradients.items()]
     return np.asarray(np.degrees(np.sqrt(np.sum(variance, axis=0))))
 
 
-def jitter(track: Floats) -> float:
-    """Robust standard deviation, per axis, of the frame-to-frame noise of a (frame, axis) track, in the track's unit.
+def jitter(poses: PoseSequence, track: Floats) -> float:
+    """Robust standard deviation, per axis, of the noise from look to look of a (frame, axis) track, in the track's unit.
 
-    From the second difference, whose variance is six times that of white noise and in which smooth movement all but vanishes.
+    From how far each look lies off the straight line between the one before and the one after, in which smooth movement all but
+    vanishes; for white noise that has 1.5 times its variance where the looks are evenly spaced. What was interpolated does not
+    count. Where the looks are far apart, some of the movement is taken for noise.
     """
-    second = np.diff(track, n=2, axis=0)
-    second = second[np.isfinite(second).all(axis=1)]
-    return float(1.4826 * np.median(np.abs(second)) / np.sqrt(6)) if len(second) else 0.0
+    rows = slice(None) if poses.looked_at is None else poses.looked_at
+    time_s, track = poses.time_s[rows], track[rows]
+    if len(time_s) < 3:
+        return 0.0
+    before_s, after_s = np.diff(time_s)[:-1], np.diff(time_s)[1:]
+    nearness = (before_s / (before_s + after_s))[:, None]
+    off = track[1:-1] - (1 - nearness) * track[:-2] - nearness * track[2:]
+    off = off / np.sqrt(1 + nearness**2 + (1 - nearness) ** 2)
+    off = off[np.isfinite(off).all(axis=1)]
+    return float(1.4826 * np.median(np.abs(off))) if len(off) else 0.0
+
+
+def noise_of_looks(noise_deg: Floats | float, known: NDArray[np.bool_], poses: PoseSequence) -> Floats:
+    """(frame,) noise in degrees where the model looked and the angle is known; NaN elsewhere."""
+    looked_at = np.ones(len(poses), dtype=bool) if poses.looked_at is None else poses.looked_at
+    return np.where(known & looked_at, noise_deg, np.nan)

@@ -6,7 +6,7 @@ import numpy as np
 
 from rom_tracker.landmarks import INDEX, Side
 from rom_tracker.movements import Movement
-from rom_tracker.pose.angles import AngleSeries, jitter, resting_value, turn_deg
+from rom_tracker.pose.angles import AngleSeries, jitter, noise_of_looks, resting_value, turn_deg
 from rom_tracker.pose.sequence import Floats, PoseSequence
 from rom_tracker.pose.smoothing import smooth
 from rom_tracker.pose.view import View
@@ -59,7 +59,7 @@ def head_series(turns: Floats, poses: PoseSequence, movement: Movement, side: Si
         time_s=poses.time_s,
         angle_deg=angle,
         confidence=known.astype(np.float64),
-        noise_deg=np.where(known, jitter(raw[:, None]), np.nan),
+        noise_deg=noise_of_looks(jitter(poses, raw[:, None]), known, poses),
         out_of_picture=np.zeros(len(poses), dtype=bool),
     )
 
@@ -84,7 +84,7 @@ def profile_series(poses: PoseSequence, movement: Movement, side: Side, view: Vi
         time_s=poses.time_s,
         angle_deg=angle,
         confidence=np.where(known, poses.visibility[:, [INDEX["nose"]]].min(axis=1), 0.0),
-        noise_deg=np.where(known, jitter(raw[:, None]), np.nan),
+        noise_deg=noise_of_looks(jitter(poses, raw[:, None]), known, poses),
         out_of_picture=np.zeros(len(poses), dtype=bool),
     )
 

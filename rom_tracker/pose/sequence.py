@@ -42,6 +42,8 @@ class PoseSequence:
         Key of the pose model.
     lens : LensProfile or None
         The lens that was undone in ``xy``; None where it is as filmed.
+    looked_at : (frame,) bool or None
+        Frames that the model looked at; what the others hold lies between them. None where it looked at all.
 
     Raises
     ------
@@ -56,6 +58,7 @@ class PoseSequence:
     image_size: tuple[int, int]
     model: str
     lens: LensProfile | None = None
+    looked_at: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         n = len(self.time_s)
@@ -71,6 +74,8 @@ class PoseSequence:
             for name, shape in expected.items()
             if np.shape(getattr(self, name)) != shape
         ]
+        if self.looked_at is not None and np.shape(self.looked_at) != (n,):
+            problems.append(f"looked_at: expected shape {(n,)}, got {np.shape(self.looked_at)}")
         if np.any(np.diff(self.time_s) <= 0):
             problems.append("time_s: expected strictly increasing times")
         if problems:
@@ -105,11 +110,18 @@ class PoseSequence:
             name: at_times(getattr(self, name), time_s, self.time_s, found, 0.0 if name == "visibility" else np.nan)
             for name in _ARRAYS
         }
-        return self.replaced(time_s=time_s, **arrays)
+        return self.replaced(time_s=time_s, looked_at=np.isin(time_s, self.looked_s), **arrays)
 
     def of_frames(self, frames: NDArray[Any]) -> Self:
         """The landmarks of some frames, given by their places or by a bool for each."""
-        return self.replaced(time_s=self.time_s[frames], **{name: getattr(self, name)[frames] for name in _ARRAYS})
+        arrays = {name: getattr(self, name)[frames] for name in _ARRAYS}
+        time_s = self.time_s[frames]
+        return self.replaced(time_s=time_s, looked_at=np.isin(time_s, self.looked_s), **arrays)
+
+    @property
+    def looked_s(self) -> Floats:
+        """(look,) seconds of the frames that the model looked at."""
+        return self.time_s if self.looked_at is None else self.time_s[self.looked_at]
 
     def replaced(self, **arrays: Any) -> Self:
         """A copy with other arrays; checked like a new one."""

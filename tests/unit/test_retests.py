@@ -8,7 +8,8 @@ import pytest
 
 from rom_tracker.capture import RecordingInfo
 from rom_tracker.capture.recording import write_sidecar
-from rom_tracker.cli.retests import Retest, camera_of, find_retests, noted_movement
+from rom_tracker.cli.noted import camera_of
+from rom_tracker.cli.retests import Retest, find_retests, noted_movement
 from rom_tracker.errors import UsageError
 
 

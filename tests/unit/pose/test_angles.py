@@ -214,8 +214,25 @@ def test_jitter_is_told_from_movement_and_ignores_gaps():
     noise = np.random.default_rng(1).normal(scale=2.0, size=(3000, 2))
     track = 100 * np.sin(t)[:, None] + noise
     track[500:600] = np.nan
-    assert jitter(track) == pytest.approx(2.0, rel=0.05)
-    assert jitter(track[:2]) == 0
+    poses = stick_passes("elbow_flexion", "left", np.full(3000, 90.0), t).as_filmed
+    assert jitter(poses, track) == pytest.approx(2.0, rel=0.05)
+    assert jitter(poses.of_frames(np.arange(2)), track[:2]) == 0
+
+
+@pytest.mark.parametrize("every", [2, 4, 8])
+def test_jitter_is_that_of_the_looks_not_of_what_lies_between_them(every):
+    t = np.arange(6000) / 30
+    rows = np.flatnonzero(np.arange(6000) % every == 0)
+    rows = np.sort(np.concatenate([rows, rows[::5] + 1]))  # Not evenly spaced.
+    passes = stick_passes("elbow_flexion", "left", np.full(6000, 90.0), t, jitter_px=1.0)
+    between = passes.as_filmed.of_frames(rows).at(t)
+    assert jitter(between, between.point("wrist", "left")) == pytest.approx(1.0, rel=0.06)
+    view = View(body_view(passes))
+    whole, some = (angle_series(e, MOVEMENTS["elbow_flexion"], "left", view).noise_deg for e in (passes.as_filmed, between))
+    known = np.flatnonzero(np.isfinite(some))
+    assert np.isin(known, rows).all()
+    assert len(known) > 0.99 * len(rows)
+    assert np.nanmedian(some) == pytest.approx(np.nanmedian(whole), rel=0.06)
 
 
 def test_turns():

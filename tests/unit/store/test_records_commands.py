@@ -94,6 +94,17 @@ def test_the_records_are_shown(run: Callable[..., Ran], visited: Visit, monkeypa
     assert (told.code, "ROM_TRACKER_DATABASE_URL: expected a URL" in told.err) == (2, True)
 
 
+def test_a_report_opens_the_records_as_every_command_does(
+    run: Callable[..., Ran], visited: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown = run("report", "Nobody of this name")
+    assert unknown.code != 0
+    assert "Nobody of this name" in unknown.err
+    assert "passphrase" not in unknown.err.lower()
+    monkeypatch.delenv("ROM_TRACKER_PASSPHRASE")
+    assert "put it into ROM_TRACKER_PASSPHRASE" in run("report", NAME).err
+
+
 def test_damage_is_told_and_a_backup_helps(run: Callable[..., Ran], store: Store, visited: Visit, folder: Path) -> None:
     store.close()
     made = run("backup", "week.backup")
