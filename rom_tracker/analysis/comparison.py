@@ -228,11 +228,6 @@ def difference_flags(before: RomMeasurement, after: RomMeasurement) -> list[Flag
             Flag("different_geometry", "One of the recordings was filmed so far off the plane of the movement that the angle had "
                  "to be taken in space, the other was not. Film both alike.", caution)
         )  # fmt: skip
-    if before.movement.zero != after.movement.zero:
-        found.append(
-            Flag("different_zero", "In one of the recordings the arm was not seen well enough and the angle was counted from the "
-                 "starting position, in the other from the arm. Film both alike.", caution)
-        )  # fmt: skip
     if before.model != after.model:
         found.append(
             Flag("different_model", f"The recordings were measured with different pose models ({before.model}; {after.model}).",

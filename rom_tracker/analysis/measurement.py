@@ -69,6 +69,8 @@ class RomMeasurement:
         The part of the recording that was looked at; None for all of it.
     checks : tuple of Check
         The set-up: what was found of view, distance, light and so on, how far that is fine, and what to do about it.
+    version : str
+        Of rom_tracker, when it measured.
     """
 
     movement: Movement
@@ -96,6 +98,7 @@ class RomMeasurement:
     hand_on: NDArray[np.bool_] | None = None
     part: Part | None = None
     checks: tuple[Check, ...] = ()
+    version: str = __version__
 
     @property
     def geometry(self) -> str:
@@ -161,7 +164,7 @@ class RomMeasurement:
             "frames": len(self.angles),
             "frames_looked_at": self.frames_looked_at,
             "part_s": None if self.part is None else [self.part.from_s, self.part.to_s],
-            "seconds": round(float(self.angles.time_s[-1]), 3) if len(self.angles) else 0.0,
+            "seconds": round(float(np.ptp(self.angles.time_s)), 3) if len(self.angles) else 0.0,
             "view": self.view
             and {
                 "yaw_deg": round(self.view.body.yaw_deg, 1),
@@ -169,7 +172,7 @@ class RomMeasurement:
                 "off_plane_deg": round(self.view.off_plane_deg(self.movement), 1),
             },
             "method": {
-                "rom_tracker": __version__,
+                "rom_tracker": self.version,
                 "model": self.model,
                 "instrument": self.movement.instrument,
                 "zero": self.movement.zero,

@@ -42,7 +42,7 @@ ADVICE: dict[str, str] = {
     "walking": N_("Let the client stay at one place."),
     "trunk_moved": N_("Let the client keep the trunk still, or choose the trunk's movement."),
     "posture": N_("Let the client start as the picture of the movement shows."),
-    **dict.fromkeys(("other_view", "different_view", "different_geometry", "different_zero", "other_zero", "different_look",
+    **dict.fromkeys(("other_view", "different_view", "different_geometry", "other_zero", "different_look",
                      "different_model"), _ALIKE),
     "different_start": N_("Let the client start from the same position both times."),
     "same_recording": N_("Choose another file for one of the two."),

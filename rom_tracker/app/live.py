@@ -90,7 +90,7 @@ class LiveReader:
     """
 
     def __init__(self, movement: Movement, side: Side, model: PoseModel = "full") -> None:
-        from rom_tracker.pose.mediapipe import PeopleFinder
+        from rom_tracker.pose.people import PeopleFinder
 
         self.movement, self.side, self.model = movement, side, model
         self.phase: Phase = "set-up"

@@ -48,8 +48,12 @@ class Journal:
     def __enter__(self) -> Journal:
         return self
 
-    def __exit__(self, *exc: object) -> None:
-        self._file.close()
+    def __exit__(self, kind: type[BaseException] | None, *exc: object) -> None:
+        try:
+            self._file.close()  # It writes what could not be written before once more.
+        except OSError as error:
+            if kind is None:
+                raise _cannot_write(self.path, error) from error
 
     def __contains__(self, key: str) -> bool:
         return key in self._places

@@ -127,7 +127,7 @@ class Pool:
             while self._waiting or any(worker.task for worker in self._crew):
                 self._keep_crew()
                 for worker in self._crew:
-                    if worker.ready and worker.task is None and self._waiting:
+                    if worker.ready and worker.task is None and worker.ended_for is None and self._waiting:
                         self._give(worker, listen)
                 yield from self._answered(listen)
                 for worker in list(self._crew):

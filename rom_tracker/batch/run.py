@@ -221,7 +221,8 @@ class _Keys:
     def _what(self, task: Task) -> tuple[str, ...]:
         if task.movement not in self._movements:
             self._movements[task.movement] = self.catalogue[task.movement].model_dump_json()
-        return self._movements[task.movement], task.side, self.model, method(), _lenses() if task.camera else ""
+        lenses = (task.camera, _lenses()) if task.camera else ()
+        return self._movements[task.movement], task.side, self.model, method(), *lenses
 
 
 def _digest(*parts: str) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 #: Points of a curve on the page.
 CURVE_POINTS = 120
 
-#: Mediapipe silences its start by moving the process's standard error, so one process measures one recording at a time.
+#: One process measures one recording at a time: the limits of memory and time are counted for one.
 _ONE_AT_A_TIME = threading.Lock()
 
 #: Told the length of the recording in seconds, and then the share that is done, None where not known.

@@ -168,7 +168,7 @@ def people_in(video: VideoFile, model: PoseModel = "full", first: Pictures | Non
     ModelFileError
         The pose model is not here and cannot be fetched.
     """
-    from rom_tracker.pose.mediapipe import PeopleFinder
+    from rom_tracker.pose.people import PeopleFinder
 
     finder = PeopleFinder(model)
     key = f"people-{cache.key(video.content_hash(), finder.name, 'each greyed out, a third')}"

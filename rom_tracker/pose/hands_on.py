@@ -162,7 +162,7 @@ def _trunk_px(poses: PoseSequence) -> float:
 
 def _others_hands(video: VideoFile, poses: PoseSequence, client: ClientPlace) -> OthersHands:
     """The others' hands: from the cache, or found with MediaPipe and put there."""
-    from rom_tracker.pose.mediapipe import PeopleFinder
+    from rom_tracker.pose.people import PeopleFinder
 
     finder = PeopleFinder(least_presence=0.0)  # Somebody of whom the trunk is hidden has hands too.
     key = cache.key(video.content_hash(), "hands of others", finder.name, poses.model, str(client))
@@ -180,7 +180,8 @@ def _looked(video: VideoFile, finder: Any, poses: PoseSequence) -> OthersHands:
     whole = Region(0, 0, *poses.image_size)
     times: list[float] = []
     found: list[list[Floats]] = []
-    for glimpse, marks in zip(video.glimpses(), poses.xy, strict=False):
+    whole_frames = (glimpse for glimpse in video.glimpses() if not glimpse.failed)
+    for glimpse, marks in zip(whole_frames, poses.xy, strict=False):
         if np.isnan(marks).any() or (times and glimpse.time_s < times[-1] + 1 / LOOKS_PER_S - 1e-3):
             continue
         if (frame := glimpse.frame()) is None:

@@ -1,4 +1,4 @@
-"""MediaPipe's landmarkers of body, hand and face. The only module that imports mediapipe.
+"""MediaPipe's landmarkers of body, hand and face, which follow one client through a recording.
 
 Each looks at a frame as filmed, or at that and its mirror image. The two looks are two trackers of their own, each in a thread,
 since inference runs on one thread and releases the interpreter. They are opened anew for each recording, which takes a tenth
@@ -9,16 +9,8 @@ recording before.
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import functools
-import os
-import sys
-import tempfile
 from abc import abstractmethod
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
-from types import ModuleType
 from typing import Any, Generic, Self, TypeVar
 
 import cv2
@@ -27,10 +19,11 @@ from numpy.typing import NDArray
 
 from rom_tracker.capture import Frame
 from rom_tracker.errors import ModelFileError
-from rom_tracker.landmarks import LANDMARKS, MIRROR
+from rom_tracker.landmarks import MIRROR
 from rom_tracker.pose.attention import Looks
 from rom_tracker.pose.estimator import FaceMesh, FoundHand, FrameLandmarks, PoseModel
 from rom_tracker.pose.models import MODELS, ensure_working_model
+from rom_tracker.pose.native import give_back_memory, image_of, mediapipe_version, quiet_stderr, tasks
 from rom_tracker.pose.region import ClientPlace, Region
 from rom_tracker.pose.trunk import Trunk, has_moved, trunk_of
 
@@ -53,14 +46,6 @@ MOST_HANDS = 3
 #: A tracker that holds on to the wrong person sees the frame with the client alone so many times at most.
 MOST_TRIES = 3
 
-#: Probability of a trunk in the picture above which somebody is there. Those who were there had 0.98 and more; a picture on the
-#: wall beside a raised arm, which was taken for somebody, 0.78.
-LEAST_PRESENCE = 0.9
-TRUNK = tuple(LANDMARKS.index(f"{side}_{point}") for side in ("left", "right") for point in ("shoulder", "hip"))
-
-#: So many people are told apart in one part of the picture.
-MOST_PEOPLE = 4
-
 Found = TypeVar("Found")
 
 
@@ -82,7 +67,7 @@ class _TwoLooks(Generic[Found]):
 
     def __init__(self, model_key: str, region: Region | None = None) -> None:
         model = MODELS[model_key]
-        self.name = f"{model.key} {model.sha256[:12]}, mediapipe {_mediapipe_version()}"
+        self.name = f"{model.key} {model.sha256[:12]}, mediapipe {mediapipe_version()}"
         self.region = region
         self._model_key = model_key
         self._landmarkers: dict[Looks, Any] = {}
@@ -112,10 +97,12 @@ class _TwoLooks(Generic[Found]):
 
     def __enter__(self) -> Self:
         path = ensure_working_model(self._model_key)
-        with _quiet_native_stderr():
+        with quiet_stderr():
             try:
-                self._landmarkers = {look: self._open(_tasks().BaseOptions(model_asset_path=str(path))) for look in Looks.BOTH}
+                for look in Looks.BOTH:
+                    self._landmarkers[look] = self._open(tasks().BaseOptions(model_asset_path=str(path)))
             except (RuntimeError, ValueError, OSError) as error:
+                self.__exit__()
                 raise ModelFileError(f"The model {path} could not be opened: {error}.") from error
         self._pool = ThreadPoolExecutor(1)
         self._last_stamp = -1
@@ -128,7 +115,7 @@ class _TwoLooks(Generic[Found]):
         for landmarker in self._landmarkers.values():
             landmarker.close()
         self._landmarkers, self._pool = {}, None
-        _give_back_memory()
+        give_back_memory()
 
     def look(self, frame: Frame, looks: Looks = Looks.BOTH) -> dict[Looks, Found]:
         """What each look at the frame finds, in the coordinates of the picture as filmed."""
@@ -140,7 +127,7 @@ class _TwoLooks(Generic[Found]):
         part = frame.image if self.region is None else self.region.cut(frame.image)
         rgb = np.asarray(cv2.cvtColor(part, cv2.COLOR_BGR2RGB), dtype=np.uint8)
         # The native code logs at its first frames, until all stages of the model have run.
-        with _quiet_native_stderr() if self._quiet else contextlib.nullcontext():
+        with quiet_stderr() if self._quiet else contextlib.nullcontext():
             others = {look: self._pool.submit(self._look_at, rgb, look, stamp) for look in looks & ~Looks.AS_FILMED}
             found = {look: self._look_at(rgb, look, stamp) for look in looks & Looks.AS_FILMED}
             found |= {look: other.result() for look, other in others.items()}
@@ -156,7 +143,7 @@ class _TwoLooks(Generic[Found]):
         return found if self.region is None else self._placed(found, self.region)
 
     def _detect(self, landmarker: Any, rgb: NDArray[np.uint8], stamp: int) -> Found:
-        answer = landmarker.detect_for_video(_image(rgb), stamp)
+        answer = landmarker.detect_for_video(image_of(rgb), stamp)
         return self._read(answer, (rgb.shape[1], rgb.shape[0]))
 
 
@@ -199,7 +186,7 @@ class MediaPipeEstimator(_TwoLooks[FrameLandmarks]):
         return FrameLandmarks.nobody()
 
     def _open(self, options: Any) -> Any:
-        vision = _tasks().vision
+        vision = tasks().vision
         return vision.PoseLandmarker.create_from_options(
             vision.PoseLandmarkerOptions(base_options=options, running_mode=vision.RunningMode.VIDEO)
         )
@@ -240,64 +227,10 @@ class PlainEstimator(MediaPipeEstimator):
         """What is found in the frame as filmed, for either look."""
         self._last_stamp = max(self._last_stamp + 1, round(frame.time_s * 1000))
         rgb = np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
-        with _quiet_native_stderr() if self._quiet else contextlib.nullcontext():
+        with quiet_stderr() if self._quiet else contextlib.nullcontext():
             found = self._detect(self._landmarkers[Looks.AS_FILMED], rgb, self._last_stamp)
         self._quiet &= not self._is_somebody(found)
         return dict.fromkeys(Looks.BOTH, found)
-
-
-class PeopleFinder:
-    """Finds several people in single pictures with MediaPipe's pose landmarker; nobody is followed from one to the next.
-
-    Parameters
-    ----------
-    model : {"full", "lite", "heavy"}
-    least_presence : float
-        Only those are told whose shoulders and hips are, to the model, in the picture with this probability on the mean.
-
-    Raises
-    ------
-    ModelFileError
-        On entering, where the model is not here and cannot be fetched, or cannot be opened.
-    """
-
-    def __init__(self, model: PoseModel = "full", least_presence: float = LEAST_PRESENCE) -> None:
-        self._key = f"pose_{model}"
-        self.name = f"{self._key} {MODELS[self._key].sha256[:12]}, mediapipe {_mediapipe_version()}"
-        self._least = least_presence
-        self._landmarker: Any = None
-
-    def __enter__(self) -> Self:
-        path, vision = ensure_working_model(self._key), _tasks().vision
-        options = vision.PoseLandmarkerOptions(
-            base_options=_tasks().BaseOptions(model_asset_path=str(path)),
-            running_mode=vision.RunningMode.IMAGE,
-            num_poses=MOST_PEOPLE,
-        )
-        with _quiet_native_stderr():
-            try:
-                self._landmarker = vision.PoseLandmarker.create_from_options(options)
-            except (RuntimeError, ValueError, OSError) as error:
-                raise ModelFileError(f"The model {path} could not be opened: {error}.") from error
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._landmarker.close()
-        self._landmarker = None
-        _give_back_memory()
-
-    def find(self, image: NDArray[np.uint8], part: Region) -> list[NDArray[np.float64]]:
-        """(landmark, 2) pixels of everybody found in a part of the picture."""
-        cut = np.ascontiguousarray(image[part.top : part.bottom, part.left : part.right])
-        rgb = np.asarray(cv2.cvtColor(cut, cv2.COLOR_BGR2RGB), dtype=np.uint8)
-        with _quiet_native_stderr():
-            answer = self._landmarker.detect(_image(rgb))
-        width, height = part.right - part.left, part.bottom - part.top
-        return [np.array([(m.x * width + part.left, m.y * height + part.top) for m in marks]) for marks in self._marks(answer)]
-
-    def _marks(self, answer: Any) -> list[Any]:
-        """The landmarks of those who are surely there."""
-        return [marks for marks in answer.pose_landmarks if np.mean([marks[at].presence for at in TRUNK]) >= self._least]
 
 
 class HandEstimator(_TwoLooks[tuple[FoundHand, ...]]):
@@ -307,7 +240,7 @@ class HandEstimator(_TwoLooks[tuple[FoundHand, ...]]):
         super().__init__("hand", region)
 
     def _open(self, options: Any) -> Any:
-        vision = _tasks().vision
+        vision = tasks().vision
         return vision.HandLandmarker.create_from_options(
             vision.HandLandmarkerOptions(base_options=options, running_mode=vision.RunningMode.VIDEO, num_hands=MOST_HANDS)
         )
@@ -347,7 +280,7 @@ class FaceEstimator(_TwoLooks[FaceMesh]):
         super().__init__("face", region)
 
     def _open(self, options: Any) -> Any:
-        vision = _tasks().vision
+        vision = tasks().vision
         return vision.FaceLandmarker.create_from_options(
             vision.FaceLandmarkerOptions(base_options=options, running_mode=vision.RunningMode.VIDEO)
         )
@@ -366,61 +299,3 @@ class FaceEstimator(_TwoLooks[FaceMesh]):
 
     def _is_somebody(self, found: FaceMesh) -> bool:
         return bool(np.isfinite(found.xyz[0, 0]))
-
-
-def _mediapipe_version() -> str:
-    from importlib.metadata import version
-
-    return version("mediapipe")
-
-
-@functools.cache
-def _tasks() -> Any:
-    """The module ``mediapipe.tasks.python``.
-
-    It imports pyplot for drawings of its own, which are not used here; that takes most of a second and 24 MiB, so that an empty
-    module stands in for it meanwhile.
-    """
-    standing_in = [name for name in ("matplotlib", "matplotlib.pyplot") if name not in sys.modules]
-    sys.modules.update({name: ModuleType(name) for name in standing_in})
-    try:
-        return import_module("mediapipe.tasks.python")
-    finally:
-        for name in standing_in:
-            del sys.modules[name]
-
-
-def _image(rgb: NDArray[np.uint8]) -> Any:
-    import mediapipe
-
-    return mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=rgb)
-
-
-def _give_back_memory() -> None:
-    """Hand the memory of a model that was closed back to the system, which glibc would keep: 70 (full) to 170 MiB (heavy)."""
-    if sys.platform == "linux":
-        with contextlib.suppress(AttributeError, OSError):
-            ctypes.CDLL(None).malloc_trim(0)
-
-
-@contextlib.contextmanager
-def _quiet_native_stderr() -> Iterator[None]:
-    """Keep the start-up notes of MediaPipe's native code off the terminal; show them where an error passes."""
-    sys.stderr.flush()
-    try:
-        kept = os.dup(2)
-    except OSError:
-        yield
-        return
-    with tempfile.TemporaryFile() as notes:
-        os.dup2(notes.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            os.dup2(kept, 2)
-            notes.seek(0)
-            sys.stderr.write(notes.read().decode(errors="replace"))
-            raise
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)

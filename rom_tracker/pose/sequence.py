@@ -27,7 +27,7 @@ class PoseSequence:
     Attributes
     ----------
     time_s : (frame,) float64
-        Seconds since the first frame, strictly increasing.
+        Seconds since the recording's first frame, strictly increasing.
     xy : (frame, landmark, 2) float32
         Pixels of the upright picture, x right, y down; NaN where nobody was found. A landmark may lie outside the picture,
         where the model only guesses it.
@@ -196,12 +196,12 @@ class PosePasses:
 
     @property
     def time_s(self) -> Floats:
-        """(frame,) seconds since the first frame, of the frames that were looked at one way or both."""
+        """(frame,) seconds since the recording's first frame, of the frames that were looked at one way or both."""
         return np.union1d(self.as_filmed.time_s, self.mirrored.time_s)
 
     @property
     def all_time_s(self) -> Floats:
-        """(frame,) seconds since the first frame, of all frames of the recording."""
+        """(frame,) seconds since the recording's first frame, of all frames of it or of its part."""
         return self.as_filmed.time_s if self.recording_s is None else self.recording_s
 
     @property

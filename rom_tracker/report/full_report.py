@@ -12,7 +12,6 @@ from itertools import zip_longest
 
 from matplotlib.text import Text
 
-from rom_tracker import __version__
 from rom_tracker.analysis.comparison import Comparison
 from rom_tracker.analysis.measurement import RomMeasurement
 from rom_tracker.analysis.multiplicity import Judged
@@ -233,7 +232,7 @@ def _method_of(m: RomMeasurement) -> str:
     lens = "lens undone" if m.lens is not None else "lens not calibrated"
     view = "" if m.view is None else f"; {m.view.off_plane_deg(m.movement):.0f} degrees off the movement's plane"
     return (
-        f"rom_tracker {__version__}, MediaPipe pose model {m.model}, read off the {m.movement.instrument}; {m.geometry}{view}; "
+        f"rom_tracker {m.version}, MediaPipe pose model {m.model}, read off the {m.movement.instrument}; {m.geometry}{view}; "
         f"{lens}; {smoothing.statement(m.angles.time_s)}."
     )
 

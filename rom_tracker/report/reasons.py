@@ -38,7 +38,7 @@ REASONS: dict[str, str] = {
     **dict.fromkeys(("other_view", "different_view"), N_("Camera and client did not stand at the same places before and after.")),
     "different_start": N_("The starting positions before and after differ."),
     "same_recording": N_("Before and after are one and the same recording."),
-    **dict.fromkeys(("different_geometry", "different_zero", "different_model", "different_lens", "different_look"), _NOT_ALIKE),
+    **dict.fromkeys(("different_geometry", "different_model", "different_lens", "different_look"), _NOT_ALIKE),
     "one_repetition": N_("Only one repetition could be counted."),
     "uneven_repetitions": N_("The repetitions differ a lot from each other."),
     "partial_repetition": N_("Some repetitions were not complete and are not counted."),

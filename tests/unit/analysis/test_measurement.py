@@ -361,6 +361,13 @@ def test_the_plain_form_by_hand():
     assert math.isclose(plain["repetitions"][0]["peak_s"], 0.7 + 1.5, abs_tol=0.5)
 
 
+def test_what_an_earlier_version_measured_keeps_its_version_and_a_part_its_length():
+    found = replace(measured(GOOD), version="0.0.9")
+    assert found.as_dict()["method"]["rom_tracker"] == "0.0.9"
+    later = replace(found, angles=replace(found.angles, time_s=found.angles.time_s + 5))
+    assert later.as_dict()["seconds"] == found.as_dict()["seconds"]
+
+
 @pytest.mark.parametrize("frames", [0, 1, 2, 5])
 def test_a_recording_of_next_to_no_frames_is_refused(frames):
     m = measured(cut(GOOD, slice(0, frames)))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,6 +67,35 @@ def test_a_record_that_an_interruption_left_on_the_disk_is_known_when_read_again
         assert "b" not in journal
         journal.read()
         assert [journal[key]["n"] for key in "ab"] == ["a", "b"]
+
+
+class Full:
+    """A file on a full disk: what was written is still in memory when it is closed."""
+
+    def __init__(self, file) -> None:
+        self._file = file
+
+    def __getattr__(self, name):
+        return getattr(self._file, name)
+
+    def flush(self) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def close(self) -> None:
+        self._file.close()
+        self.flush()
+
+
+@pytest.mark.parametrize("records", [0, 1])
+def test_a_full_disk_is_told_in_a_sentence(tmp_path, records):
+    def filled() -> None:
+        with Journal(tmp_path) as journal:
+            journal._file = Full(journal._file)
+            for key in "a" * records:
+                journal.append(key, {"n": key})
+
+    with pytest.raises(OutputError, match="journal"):
+        filled()
 
 
 def test_two_runs_do_not_write_at_once(tmp_path):

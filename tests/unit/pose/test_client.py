@@ -236,7 +236,7 @@ def test_without_the_limbs_the_trunk_alone_is_greyed_out():
 
 
 def test_only_a_trunk_that_is_surely_there_makes_somebody():
-    from rom_tracker.pose.mediapipe import LEAST_PRESENCE, TRUNK, PeopleFinder
+    from rom_tracker.pose.people import LEAST_PRESENCE, TRUNK, PeopleFinder
 
     def marks(presence: float):
         return [SimpleNamespace(presence=presence if at in TRUNK else 0.1) for at in range(len(LANDMARKS))]
