@@ -109,7 +109,7 @@ def change_chart(changes: Sequence[ChangeRow]) -> Figure:
     return figure
 
 
-def interval_chart(found: Sequence[LeftOut], classes: Mapping[str, str]) -> Figure:
+def interval_chart(found: Sequence[LeftOut[RecordingRow]], classes: Mapping[str, str]) -> Figure:
     """Size of the error over half the width of the interval; below the line the interval holds the true value."""
     figure = new_figure()
     axes = figure.subplots()

@@ -21,10 +21,11 @@ from rom_tracker.errors import RomTrackerError, UsageError
 from rom_tracker.movements import load_catalogue
 from rom_tracker.output_files import check_writable, written_whole
 from rom_tracker.validation.catalogue_file import DEFAULTS, differences, rewritten, stated
+from rom_tracker.validation.content import Content
 from rom_tracker.validation.evidence import FILE, Evidence, load_evidence
 from rom_tracker.validation.figures import Beside, Figures, mean_size
 from rom_tracker.validation.measuring import Done, Job, jobs_of
-from rom_tracker.validation.page import Content, write_page
+from rom_tracker.validation.page import write_page
 from rom_tracker.validation.residuals import ResidualTable
 from rom_tracker.validation.running import default_workers, run
 from rom_tracker.validation.tables import RESIDUAL_COLUMNS, ChangeRow, RecordingRow, read_rows, write_rows

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Generic
 
 import numpy as np
 
 from rom_tracker.analysis.correction import offset_sd_deg
 from rom_tracker.analysis.reliability import Agreement, agreement_of
 from rom_tracker.validation.residuals import Residual, ResidualTable
-from rom_tracker.validation.tables import FITTED, NOT_ALIKE, ChangeRow, RecordingRow
+from rom_tracker.validation.tables import FITTED, NOT_ALIKE, ChangeRow, RecordingRow, Row
 
 #: The verdicts on a change, in the order in which they are shown.
 CHANGE_VERDICTS = ("improved", "no detectable change", "worse", "refused", "failed")
@@ -172,7 +173,7 @@ class Detection:
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class LeftOut(Generic[Row]):
     """An interval made without the person whom it is of.
 
     Attributes
@@ -183,7 +184,7 @@ class LeftOut:
     half_width_deg : float
     """
 
-    row: RecordingRow | ChangeRow
+    row: Row
     error_deg: float
     half_width_deg: float
 
@@ -241,14 +242,14 @@ def _gain_words(low_deg: float, high_deg: float) -> str:
     return f"gain of {low_deg:g}° or more" if high_deg == float("inf") else f"gain of {low_deg:g}° to {high_deg:g}°"
 
 
-def leave_one_out(rows: Sequence[RecordingRow], table: ResidualTable) -> list[LeftOut]:
+def leave_one_out(rows: Sequence[RecordingRow], table: ResidualTable) -> list[LeftOut[RecordingRow]]:
     """For every recording, the interval that it would have had if its person had not been among the evidence.
 
     The model's part of its budget, and the offset where the movement has one, are estimated from the others; the correction's own
     uncertainty follows it. Repetitions, landmark noise and view stay what they are. For those who are no evidence all of it counts.
     """
     known = {person: table.residuals(person) for person in sorted({row.person for row in rows})}
-    found: list[LeftOut] = []
+    found: list[LeftOut[RecordingRow]] = []
     for row in measured(rows):
         of = known[row.person].get(row.movement)
         if of is not None and row.budget is not None and row.error_deg is not None:
@@ -268,10 +269,10 @@ def _offset(row: RecordingRow, residual: Residual) -> float:
     return residual.offset_deg * float(np.clip((row.rom_deg - row.offset_deg) / residual.offset_span_deg, 0.0, 1.0))
 
 
-def leave_one_out_of_changes(rows: Sequence[ChangeRow], table: ResidualTable) -> list[LeftOut]:
+def leave_one_out_of_changes(rows: Sequence[ChangeRow], table: ResidualTable) -> list[LeftOut[ChangeRow]]:
     """The same for changes; pairs that were not measured alike have another error, and are left out."""
     known = {person: table.residuals(person) for person in sorted({row.person for row in rows})}
-    found: list[LeftOut] = []
+    found: list[LeftOut[ChangeRow]] = []
     for row in rows:
         of = known[row.person].get(row.movement)
         if of is not None and row.budget is not None and row.error_deg is not None and row.condition != NOT_ALIKE:
@@ -279,7 +280,7 @@ def leave_one_out_of_changes(rows: Sequence[ChangeRow], table: ResidualTable) ->
     return found
 
 
-def left_out_coverage(found: Sequence[LeftOut]) -> tuple[Share, float | None]:
+def left_out_coverage(found: Sequence[LeftOut[RecordingRow]] | Sequence[LeftOut[ChangeRow]]) -> tuple[Share, float | None]:
     """How many of the intervals hold the true value, and their mean half width in degrees."""
     return Share(sum(one.inside for one in found), len(found)), _mean([one.half_width_deg for one in found])
 

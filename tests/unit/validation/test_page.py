@@ -6,8 +6,9 @@ import pytest
 from known import CHANGES, ROWS
 
 from rom_tracker.movements import load_catalogue
+from rom_tracker.validation.content import Content
 from rom_tracker.validation.evidence import Evidence, EvidenceError, load_evidence
-from rom_tracker.validation.page import Content, write_page
+from rom_tracker.validation.page import write_page
 from rom_tracker.validation.tables import ChangeRow, RecordingRow, TableError, read_rows, write_rows
 
 ROOT = Path(__file__).parents[3]
