@@ -116,7 +116,7 @@ def _with_folder() -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        from rom_tracker.capture.writer import cannot_write
+        from rom_tracker.output_files import cannot_write
 
         raise cannot_write(path, error) from error
     return path

@@ -124,7 +124,7 @@ class Journal:
 
 
 def _cannot_write(path: Path, error: OSError) -> OutputError:
-    from rom_tracker.capture.writer import cannot_write  # It brings OpenCV, which a run with nothing to do can spare.
+    from rom_tracker.output_files import cannot_write
 
     return cannot_write(path, error)
 

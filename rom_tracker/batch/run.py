@@ -198,7 +198,7 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        from rom_tracker.capture.writer import cannot_write
+        from rom_tracker.output_files import cannot_write
 
         raise cannot_write(folder, error) from error
 

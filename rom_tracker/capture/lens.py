@@ -7,7 +7,6 @@ it, in OpenCV's model of a pinhole camera with radial (k1, k2, k3) and tangentia
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
 import os
@@ -24,8 +23,8 @@ import pydantic
 from numpy.typing import ArrayLike, NDArray
 
 from rom_tracker.capture.recording import read_sidecar
-from rom_tracker.capture.writer import cannot_write
 from rom_tracker.errors import CalibrationError, VideoError
+from rom_tracker.output_files import cannot_write, written_whole
 
 Floats = NDArray[np.floating[Any]]
 Row = tuple[float, float, float]
@@ -201,16 +200,13 @@ class LensProfile:
             It cannot be written.
         """
         target = profile_path(self.camera, self.size) if path is None else Path(path)
-        part = target.with_name(f".{target.name}.{os.getpid()}.part")
-        try:
-            if path is None:
+        if path is None:
+            try:
                 target.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise cannot_write(target, error) from error
+        with written_whole(target) as part:
             part.write_text(json.dumps(self.as_dict(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-            part.replace(target)
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
-            raise cannot_write(target, error) from error
         return target
 
     @classmethod

@@ -21,8 +21,8 @@ import numpy as np
 from rom_tracker.capture.frame import Frame, FrameSource
 from rom_tracker.capture.matroska import MatroskaWriter
 from rom_tracker.capture.recording import FrameTiming, Recording, RecordingInfo, sidecar_path, write_sidecar
-from rom_tracker.capture.writer import cannot_write
 from rom_tracker.errors import MeasurementError, OutputError, UsageError, VideoError
+from rom_tracker.output_files import cannot_write
 
 _JPEG_QUALITY = 90
 

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rom_tracker.capture.writer import cannot_write
 from rom_tracker.errors import UsageError, VideoError
+from rom_tracker.output_files import written_whole
 
 _SCHEMA_VERSION = 1
 _SIDES = ("left", "right", None)
@@ -155,13 +155,8 @@ def write_sidecar(video_path: str | os.PathLike[str], info: RecordingInfo) -> Pa
         It cannot be written; one that was there before stays as it was.
     """
     path = sidecar_path(video_path)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with written_whole(path) as part:
         part.write_text(json.dumps(_to_json(info), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise cannot_write(path, error) from error
     return path
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 from collections import deque
@@ -17,10 +16,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from rom_tracker.capture.matroska import MatroskaWriter
-from rom_tracker.errors import OutputError, UsageError
+from rom_tracker.errors import UsageError
+from rom_tracker.output_files import cannot_write
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
 _WEBP_EFFORT = 2
 _MOST_THREADS = 4
 
@@ -135,26 +133,6 @@ class TimedVideoWriter:
     def _discard(self) -> None:
         self._file.close()
         self._part.unlink(missing_ok=True)
-
-
-def cannot_write(path: Path, error: OSError) -> OutputError:
-    """Say in one sentence why a file cannot be written and what to do.
-
-    Parameters
-    ----------
-    path : Path
-        The file that was to be written.
-    error : OSError
-        What the system answered.
-    """
-    folder = path.absolute().parent
-    if error.errno in _FULL:
-        return OutputError(f'"{path}" cannot be written: the disk is full; free some space or choose another folder')
-    if error.errno in _FORBIDDEN:
-        return OutputError(f'"{path}" cannot be written: the folder "{folder}" is read-only; choose another folder')
-    if not folder.is_dir():
-        return OutputError(f'"{path}" cannot be written: "{folder}" is not a folder; create it or choose another')
-    return OutputError(f'"{path}" cannot be written ({error.strerror}); choose another folder or name')
 
 
 def _vp8_key_frame(rgb: NDArray[np.uint8], quality: int) -> bytes:

@@ -22,8 +22,8 @@ def demo(
     from rich.table import Table
 
     from rom_tracker.capture import VideoFile
-    from rom_tracker.capture.writer import cannot_write
     from rom_tracker.charts import angle_chart, comparison_chart, save_chart
+    from rom_tracker.output_files import cannot_write
     from rom_tracker.overlay import write_overlay
     from rom_tracker.report import Report, write_report
     from rom_tracker.sample_clips import sample_pairs

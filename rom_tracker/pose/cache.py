@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rom_tracker.cache_folder import cache_folder
+from rom_tracker.output_files import placed_whole, remove_stale_parts
 
 #: Goes up whenever the same recording and model would give other landmarks, or the entry has another form.
 POSE_STAGE_VERSION = 2
@@ -65,17 +65,11 @@ def store(key: str, kept: Kept) -> None:
     if not _keeps():
         return
     path = _path(key)
-    temporary = None
-    try:
+    with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-            temporary = Path(file.name)
-            np.savez_compressed(file, allow_pickle=False, **kept.to_arrays())
-        os.replace(temporary, path)
-    except OSError:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
+        remove_stale_parts(path.parent)
+        with placed_whole(path, private=True) as part:
+            np.savez_compressed(part, allow_pickle=False, **kept.to_arrays())
 
 
 def _keeps() -> bool:

@@ -10,14 +10,10 @@ Only `fetch_models`, and `ensure_model` when the file is not there, run a tool t
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
 import importlib.metadata
-import os
-import secrets
 import tempfile
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +21,7 @@ from typing import Literal
 
 from rom_tracker.cache_folder import cache_folder
 from rom_tracker.errors import ModelFileError, UsageError
+from rom_tracker.output_files import placed_whole, remove_stale_parts
 from rom_tracker.pose import bundles, packages
 from rom_tracker.pose.model_table import DEFAULT_MODEL, MODELS, Model, packages_of
 from rom_tracker.pose.packages import Package, Progress
@@ -42,9 +39,6 @@ __all__ = [
     "model_states",
     "models_folder",
 ]
-
-STALE_AFTER_S = 24 * 3600.0
-"""An unfinished copy older than this was left behind by a process that is gone."""
 
 TESTED_FLATBUFFERS = "25.12.19"
 
@@ -153,7 +147,8 @@ def ensure_working_model(key: str, progress: Progress | None = None) -> Path:
     made = folder / f"{name}.{hashlib.sha256(content).hexdigest()[:16]}.task"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _write_whole(made, content)
+        with placed_whole(made, lasting=True) as part:
+            part.write_bytes(content)
     except OSError:
         return path
     return made
@@ -336,10 +331,7 @@ def _prepare_folder() -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _cannot_write(folder, error) from error
-    for part in folder.rglob(".*.part"):
-        with contextlib.suppress(OSError):
-            if time.time() - part.stat().st_mtime > STALE_AFTER_S:
-                part.unlink()
+    remove_stale_parts(folder)
 
 
 def _place(model: Model, content: bytes) -> None:
@@ -348,25 +340,12 @@ def _place(model: Model, content: bytes) -> None:
     if _is_right(path, model):
         return
     try:
-        _write_whole(path, content)
+        with placed_whole(path, lasting=True) as part:
+            part.write_bytes(content)
     except OSError as error:
         # Windows refuses to replace a file that is in use: then another process has just put the right one there.
         if not _is_right(path, model):
             raise _cannot_write(path, error) from error
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file that is there whole or not at all."""
-    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
-    try:
-        with part.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 def _cannot_write(path: Path, error: OSError) -> ModelFileError:

@@ -19,8 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy import select
 
 from rom_tracker import __version__
-from rom_tracker.capture.writer import cannot_write
-from rom_tracker.output_files import written_whole
+from rom_tracker.output_files import cannot_write, written_whole
 from rom_tracker.store import migrations
 from rom_tracker.store.database import Database, disposed, sqlcipher_engine, translated_errors
 from rom_tracker.store.files import Progress

@@ -24,8 +24,8 @@ from typing import BinaryIO, Self
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from rom_tracker.capture.writer import cannot_write
 from rom_tracker.errors import DamagedStoreError
+from rom_tracker.output_files import cannot_write
 from rom_tracker.store.keys import Key
 
 _MAGIC = b"ROMFILE1"

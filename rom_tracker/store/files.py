@@ -17,8 +17,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rom_tracker.capture.writer import cannot_write
 from rom_tracker.errors import StoreError
+from rom_tracker.output_files import cannot_write
 from rom_tracker.store.encrypted_file import CHUNK_BYTES, EncryptedReader, EncryptedWriter
 from rom_tracker.store.keys import Key
 

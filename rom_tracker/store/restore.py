@@ -17,8 +17,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import select
 
-from rom_tracker.capture.writer import cannot_write
 from rom_tracker.errors import DamagedStoreError, KeyNeededError, NewerStoreError, StoreError, UsageError
+from rom_tracker.output_files import cannot_write
 from rom_tracker.store import migrations
 from rom_tracker.store.backup import BACKUP_FORMAT, MANIFEST_NAME, PIECE_BYTES, copy_tables
 from rom_tracker.store.database import Database, disposed, postgresql_engine, sqlcipher_engine, translated_errors

@@ -12,8 +12,8 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy import select
 
-from rom_tracker.capture.writer import cannot_write
 from rom_tracker.errors import DamagedStoreError, NoStoreError, UsageError
+from rom_tracker.output_files import cannot_write
 from rom_tracker.settings import Settings
 from rom_tracker.store import migrations
 from rom_tracker.store.clients import Clients

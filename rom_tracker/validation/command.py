@@ -221,7 +221,7 @@ def _make_room(page: Path) -> None:
     try:
         page.with_suffix("").mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        from rom_tracker.capture.writer import cannot_write
+        from rom_tracker.output_files import cannot_write
 
         raise cannot_write(page, error) from error
     check_writable(page)

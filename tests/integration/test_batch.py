@@ -119,7 +119,7 @@ def test_killed_on_the_way_it_goes_on_and_the_results_are_the_same_bytes(undistu
         process.communicate()
         assert not (results / "measurements.csv").exists()
     time.sleep(1)  # The workers notice, and go.
-    for part in (run.cache / "poses").glob("*.part"):
+    for part in (run.cache / "poses").glob(".part-*"):
         part.unlink()
     kept = journal.read_bytes()
     kept = kept[: kept.rfind(b"\n") + 1]

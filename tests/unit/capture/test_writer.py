@@ -8,8 +8,8 @@ import pytest
 
 from rom_tracker.capture import TimedVideoWriter, VideoFile
 from rom_tracker.capture.matroska import MatroskaWriter
-from rom_tracker.capture.writer import cannot_write
 from rom_tracker.errors import OutputError, UsageError
+from rom_tracker.output_files import cannot_write
 
 SIZE = (160, 90)
 TIMES_S = [0.0, 0.033, 0.07, 0.1, 0.5, 0.50417, 1.0]

@@ -274,7 +274,7 @@ class TestPuttingInPlace:
 
     def test_stale_copies_go_and_fresh_ones_stay(self, world: World) -> None:
         models.models_folder().mkdir(parents=True)
-        stale, fresh = (models.models_folder() / f".face_landmarker.task.{name}.part" for name in ("old", "new"))
+        stale, fresh = (models.models_folder() / f".part-{name}.task" for name in ("old", "new"))
         for part in (stale, fresh):
             part.write_bytes(b"half")
         two_days_ago = time.time() - 2 * 24 * 3600
@@ -426,8 +426,8 @@ class TestWorkingModel:
         assert outline == []
 
     def test_where_it_cannot_be_written_the_model_itself_is_used(self, installed: World, monkeypatch: pytest.MonkeyPatch) -> None:
-        def full(path: Path, content: bytes) -> None:
+        def full(path: Path, **options: bool) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(models, "_write_whole", full)
+        monkeypatch.setattr(models, "placed_whole", full)
         assert models.ensure_working_model("pose_full") == models.find_model("pose_full")
