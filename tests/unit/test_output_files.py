@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from rom_tracker.errors import OutputError
-from rom_tracker.output_files import STALE_AFTER_S, placed_whole, remove_stale_parts, written_whole
+from rom_tracker.output_files import STALE_AFTER_S, cannot_write, placed_whole, remove_stale_parts, written_whole
 
 
 def test_a_file_appears_under_its_name_when_it_is_whole(tmp_path: Path) -> None:
@@ -66,3 +67,11 @@ def test_what_was_left_behind_long_ago_goes(tmp_path: Path) -> None:
         os.utime(folder / name, (then_s, then_s))
     remove_stale_parts(tmp_path)
     assert sorted(path.name for path in folder.iterdir()) == [".part-now.npz", "result.npz"]
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(errno.ENOSPC, "disk is full"), (errno.EROFS, "read-only"), (errno.EACCES, "read-only"), (errno.EIO, "choose")],
+)
+def test_the_reason_is_told(tmp_path: Path, number: int, words: str) -> None:
+    assert words in str(cannot_write(tmp_path / "v.webm", OSError(number, "told by the system")))

@@ -9,7 +9,6 @@ import pytest
 from rom_tracker.capture import TimedVideoWriter, VideoFile
 from rom_tracker.capture.matroska import MatroskaWriter
 from rom_tracker.errors import OutputError, UsageError
-from rom_tracker.output_files import cannot_write
 
 SIZE = (160, 90)
 TIMES_S = [0.0, 0.033, 0.07, 0.1, 0.5, 0.50417, 1.0]
@@ -77,14 +76,6 @@ def test_a_file_where_the_folder_should_be(tmp_path):
     (tmp_path / "no").touch()
     with pytest.raises(OutputError, match="is not a folder"), TimedVideoWriter(tmp_path / "no" / "v.webm", SIZE):
         pass
-
-
-@pytest.mark.parametrize(
-    ("number", "words"),
-    [(errno.ENOSPC, "disk is full"), (errno.EROFS, "read-only"), (errno.EACCES, "read-only"), (errno.EIO, "choose")],
-)
-def test_the_reason_is_told(tmp_path, number, words):
-    assert words in str(cannot_write(tmp_path / "v.webm", OSError(number, "told by the system")))
 
 
 def test_a_frame_that_did_not_fit_is_taken_back(tmp_path, ball):
