@@ -248,8 +248,7 @@ def _picture(reading: Reading, side: Side) -> Check | None:
         return None
     outside = 100 * float(reading.angles.out_of_picture.mean()) if len(reading.angles) else 0.0
     limits = Limits(0.0, None, "larger", "every frame in which a joint lies outside has no angle")
-    check = _checked("picture", "Limb out of the picture", outside, "%", limits, _edge_words(reading, side))
-    return check if outside else replace(check, state="ok")
+    return _checked("picture", "Limb out of the picture", outside, "%", limits, _edge_words(reading, side))
 
 
 def _edge_words(reading: Reading, side: Side) -> str:

@@ -86,15 +86,13 @@ def unknown_lens_deg(found: RomMeasurement) -> float | None:
     """
     if found.merged is None or found.view is None or found.view.in_profile(found.movement):
         return None
-    if found.head is not None or found.skeleton is not None:
+    if found.head is not None or found.skeleton is not None or not found.repetitions.scored:
         return None
     poses, scored = found.merged.poses, found.repetitions.scored
     wide = LensProfile.from_field(WIDE_FIELD_DEG, WIDE_K1, poses.image_size)
     straight = poses.replaced(xy=wide.undistorted(poses.xy), lens=wide)
     angles = (angle_series(each, found.movement, found.side, found.view).angle_deg for each in (poses, straight))
     off = np.subtract(*angles)
-    if not scored:
-        return None
     starts, peaks = ([off[np.argmin(np.abs(poses.time_s - getattr(r, name)))] for r in scored] for name in ("start_s", "peak_s"))
     costs = np.abs([np.mean(peaks), np.mean(np.subtract(peaks, starts))])
     return float(costs.max()) if np.isfinite(costs).all() else None

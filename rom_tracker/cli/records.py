@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 #: Opens the records where nobody can be asked, as in a script.
 PASSPHRASE_VARIABLE = "ROM_TRACKER_PASSPHRASE"
 
+#: Where a script puts the new one.
+NEW_PASSPHRASE_VARIABLE = "ROM_TRACKER_NEW_PASSPHRASE"
+
 FORMATS = ("csv", "parquet", "xlsx", "fhir")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -59,13 +62,13 @@ def opened(settings: Settings | None = None) -> Store:
     return Store.of(settings, passphrase=_passphrase("Passphrase of the records"), who=user())
 
 
-def _passphrase(asked: str, *, new: bool = False) -> str:
+def _passphrase(asked: str, *, new: bool = False, variable: str = PASSPHRASE_VARIABLE) -> str:
     """A passphrase from the environment or, on a terminal, from whoever sits there."""
-    told = os.environ.get(PASSPHRASE_VARIABLE)
+    told = os.environ.get(variable)
     if told:
         return told
     if not sys.stdin.isatty():
-        raise KeyNeededError(f"a passphrase is needed, and nobody can be asked here: put it into {PASSPHRASE_VARIABLE}")
+        raise KeyNeededError(f"a passphrase is needed, and nobody can be asked here: put it into {variable}")
     return str(typer.prompt(asked, hide_input=True, confirmation_prompt=new, err=True))
 
 
@@ -93,6 +96,26 @@ def create(
         output.hint(
             "Make backups with `rom-tracker backup FILE --passphrase`: without one they open with this computer's keychain only."
         )
+
+
+@app.command("lock")
+def lock(
+    passphrase: Annotated[bool, typer.Option("--passphrase", help="Open them with a new passphrase.")] = False,
+    keychain: Annotated[
+        bool, typer.Option("--keychain", help="Open them with the system's keychain; with --passphrase, with either.")
+    ] = False,
+) -> None:
+    """Change what opens the records; nothing is encrypted anew, and earlier backups open with what opened them then."""
+    if not (passphrase or keychain):
+        raise UsageError("Which lock? Add --passphrase, --keychain, or both.")
+    with opened() as store:
+        asked = "New passphrase, 12 characters or more"
+        new = _passphrase(asked, new=True, variable=NEW_PASSPHRASE_VARIABLE) if passphrase else None
+        store.change_lock(passphrase=new, keychain=keychain)
+    with_what = " or ".join(
+        name for name, chosen in (("the new passphrase", passphrase), ("the system's keychain", keychain)) if chosen
+    )
+    output.console().print(f"The records open with {with_what} from now on.")
 
 
 @app.command("show")

@@ -105,6 +105,21 @@ def test_a_report_opens_the_records_as_every_command_does(
     assert "put it into ROM_TRACKER_PASSPHRASE" in run("report", NAME).err
 
 
+def test_the_lock_can_be_changed(run: Callable[..., Ran], visited: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "--passphrase, --keychain, or both" in run("records", "lock").err
+    monkeypatch.setenv("ROM_TRACKER_NEW_PASSPHRASE", "short")
+    assert "12 characters or more" in run("records", "lock", "--passphrase").err
+    monkeypatch.setenv("ROM_TRACKER_NEW_PASSPHRASE", "another horse, another battery")
+    changed = run("records", "lock", "--passphrase")
+    assert (changed.code, "open with the new passphrase from now on" in changed.out) == (0, True)
+    assert "not the passphrase of these records" in run("records", "show").err
+    monkeypatch.setenv("ROM_TRACKER_PASSPHRASE", "another horse, another battery")
+    assert NAME in run("records", "show").out
+    assert run("records", "lock", "--keychain").code == 0
+    monkeypatch.delenv("ROM_TRACKER_PASSPHRASE")
+    assert NAME in run("records", "show").out
+
+
 def test_damage_is_told_and_a_backup_helps(run: Callable[..., Ran], store: Store, visited: Visit, folder: Path) -> None:
     store.close()
     made = run("backup", "week.backup")
