@@ -1,26 +1,22 @@
 """What is kept of a measurement so that it can be compared later, without its frames: plain JSON and back.
 
 A comparison needs the numbers, their error budget and how the client was seen, and of the landmarks one frame, by which the same
-recording under two names is recognised. Only classes of this program are read back, so that a journal from somebody else runs no
-code of theirs.
+recording under two names is recognised.
 """
 
 from __future__ import annotations
 
 import base64
 import dataclasses
-from collections.abc import Mapping
-from datetime import date
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-import pydantic
+from numpy.typing import NDArray
+
+from rom_tracker.frozen import put_together, taken_apart
 
 if TYPE_CHECKING:
     from rom_tracker.analysis.measurement import RomMeasurement
-
-_PLAIN = (bool, int, float, str, type(None))
 
 
 def without_frames(found: RomMeasurement) -> RomMeasurement:
@@ -42,69 +38,29 @@ def _one_frame(value: Any, frames: int, first: int) -> Any:
     return value
 
 
-def to_plain(value: Any) -> Any:
-    """What JSON can hold, from dataclasses, models, arrays, mappings, dates, tuples and plain values.
-
-    >>> from rom_tracker.analysis.flag import Flag
-    >>> from_plain(to_plain((Flag("a", "b", "note"), 1.5, None)))
-    (Flag(code='a', message='b', severity='note'), 1.5, None)
-
-    Raises
-    ------
-    TypeError
-        It is something else.
-    """
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, _PLAIN):
-        return value
-    if isinstance(value, tuple | list):
-        return [to_plain(one) for one in value]
-    if isinstance(value, np.ndarray):
-        array = np.ascontiguousarray(value)
-        return {"array": base64.b64encode(array.tobytes()).decode(), "dtype": array.dtype.str, "shape": list(array.shape)}
-    if isinstance(value, Mapping):
-        return {"mapping": [[name, to_plain(one)] for name, one in value.items()]}
-    if isinstance(value, date):
-        return {"date": value.isoformat()}
-    if isinstance(value, pydantic.BaseModel):
-        names = list(type(value).model_fields)
-    elif dataclasses.is_dataclass(value):
-        names = [f.name for f in dataclasses.fields(value) if f.init]
-    else:
-        raise TypeError(f"expected something of this program that can be kept, got {type(value).__name__}")
-    kind = type(value)
-    return {"class": f"{kind.__module__}:{kind.__qualname__}", "fields": {name: to_plain(getattr(value, name)) for name in names}}
+def to_plain(found: RomMeasurement) -> dict[str, Any]:
+    """What JSON can hold."""
+    tree, arrays = taken_apart(found)
+    return {"tree": tree, "arrays": {name: _as_text(array) for name, array in arrays.items()}}
 
 
-def from_plain(plain: Any) -> Any:
-    """What gave it; lists become tuples.
+def from_plain(plain: dict[str, Any]) -> RomMeasurement:
+    """What gave it.
 
     Raises
     ------
-    ValueError
-        It names a class that is none of this program's.
+    ValueError, KeyError, TypeError
+        It is not that of a measurement.
     """
-    if isinstance(plain, list):
-        return tuple(from_plain(one) for one in plain)
-    if not isinstance(plain, dict):
-        return plain
-    if "array" in plain:
-        return np.frombuffer(base64.b64decode(plain["array"]), dtype=plain["dtype"]).reshape(plain["shape"])
-    if "mapping" in plain:
-        return {name: from_plain(one) for name, one in plain["mapping"]}
-    if "date" in plain:
-        return date.fromisoformat(plain["date"])
-    kind = _class(plain["class"])
-    fields = {name: from_plain(value) for name, value in plain["fields"].items()}
-    return kind.model_construct(**fields) if issubclass(kind, pydantic.BaseModel) else kind(**fields)
+    from rom_tracker.analysis.measurement import RomMeasurement
+
+    return put_together(RomMeasurement, plain["tree"], {name: _from_text(text) for name, text in plain["arrays"].items()})
 
 
-def _class(name: str) -> Any:
-    module, _, qualname = name.partition(":")
-    if module.startswith("rom_tracker.") and qualname.isidentifier():
-        kind: Any = getattr(import_module(module), qualname, None)
-        own = isinstance(kind, type) and kind.__module__ == module
-        if own and (dataclasses.is_dataclass(kind) or issubclass(kind, pydantic.BaseModel)):
-            return kind
-    raise ValueError(f"expected a class of this program, got {name!r}")
+def _as_text(array: NDArray[Any]) -> dict[str, Any]:
+    content = base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
+    return {"content": content, "dtype": array.dtype.str, "shape": list(array.shape)}
+
+
+def _from_text(text: dict[str, Any]) -> NDArray[Any]:
+    return np.frombuffer(base64.b64decode(text["content"]), dtype=text["dtype"]).reshape(text["shape"])

@@ -70,8 +70,8 @@ def compare_pairs(plan: Plan, record_of: RecordOf, model: str) -> list[Compared]
 
     families: dict[tuple[str, str], list[tuple[Task, Task, Comparison]]] = defaultdict(list)
     for before, after in plan.pairs:
-        kept = [record and record.get("kept") for record in (record_of(before), record_of(after))]
-        if all(kept):
+        kept = [record["kept"] for record in (record_of(before), record_of(after)) if record is not None and "kept" in record]
+        if len(kept) == 2:
             camera = before.camera if before.camera == after.camera else ""
             first, second = (from_plain(one) for one in kept)
             own = own_for(before.movement, first.movement.model if model == "auto" else model, camera or None)

@@ -286,10 +286,8 @@ def _keep(task: Task, record: Record, journal: Journal, keys: _Keys, results: Pa
 
 
 def _engine(scheduler: str | None, workers: int, limits: Limits, catalogue: Catalogue, model: str, angles: bool) -> Engine:
-    from rom_tracker.batch.kept import to_plain
-
     def order(task: Task) -> dict[str, Any]:
-        movement = to_plain(catalogue[task.movement])
+        movement = catalogue[task.movement].model_dump(mode="json", by_alias=True)
         return {
             "address": task.address,
             "file": task.file,

@@ -8,6 +8,7 @@ CSV.
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -46,7 +47,7 @@ def measure_task(
     file : str
         What the recording is called in messages.
     movement : dict
-        The movement, as :func:`~rom_tracker.batch.kept.to_plain` gives it.
+        The movement as JSON holds it.
     side, model : str
     angles : bool
         Whether the angle of every frame is wanted.
@@ -72,8 +73,9 @@ def _failed(error: RomTrackerError, path: str, file: str) -> Record:
 
 def _measured(path: Path, movement: dict[str, Any], side: Side, model: ModelChoice, angles: bool, hear: Hear) -> Record:
     from rom_tracker.analysis.measuring import measure
-    from rom_tracker.batch.kept import from_plain, to_plain, without_frames
+    from rom_tracker.batch.kept import to_plain, without_frames
     from rom_tracker.capture import VideoFile
+    from rom_tracker.movements import Movement
 
     with path.open("rb") as content:
         sha256 = hashlib.file_digest(content, "sha256").hexdigest()
@@ -81,7 +83,7 @@ def _measured(path: Path, movement: dict[str, Any], side: Side, model: ModelChoi
     hear("length", video.expected_duration_s or path.stat().st_size / FEWEST_BYTES_A_SECOND)
     found = measure(
         path,
-        from_plain(movement),
+        Movement.model_validate_json(json.dumps(movement)),
         side,
         model=model,
         progress=lambda done, total: hear("share", done / total if total else None),

@@ -15,10 +15,10 @@ from rom_tracker.analysis.measurement import RomMeasurement
 from rom_tracker.analysis.reliability import OwnRepeatability
 from rom_tracker.analysis.uncertainty import ErrorBudget
 from rom_tracker.errors import DamagedStoreError, UsageError
+from rom_tracker.frozen import put_together, taken_apart
 from rom_tracker.pose.angles import AngleSeries
 from rom_tracker.store.database import Database
 from rom_tracker.store.files import Files, packed, unpacked
-from rom_tracker.store.frozen import put_together, taken_apart
 from rom_tracker.store.records import KeptComparison, KeptMeasurement
 from rom_tracker.store.rows import comparison_of, measurement_of, needed
 from rom_tracker.store.sessions import unsign

@@ -23,8 +23,8 @@ from rom_tracker.analysis.measurement import RomMeasurement
 from rom_tracker.analysis.reliability import OwnRepeatability, WithinClientError
 from rom_tracker.capture.recording import FrameTiming
 from rom_tracker.errors import StoreError, UnknownRecordError, UsageError
+from rom_tracker.frozen import put_together, taken_apart
 from rom_tracker.store import Retention, Store, screening_questions
-from rom_tracker.store.frozen import put_together, taken_apart
 
 
 def test_a_client_comes_back(store: Store, folder: Path) -> None:
