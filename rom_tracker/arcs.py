@@ -82,7 +82,7 @@ def head_arcs(measurement: RomMeasurement, poses: PoseSequence) -> AngleArcs | N
         return None
     sense = float(np.sign(zero[1] * towards[0] - zero[0] * towards[1]))
     ears = poses.point("mid_ear", measurement.side).astype(np.float64)
-    length, angle_deg = half_trunk_px(poses), measurement.angles.angle_deg
+    length, angle_deg = poses.trunk_px / 2, measurement.angles.angle_deg
     if measurement.head is not None:
         now = (measurement.head @ zero)[:, :2] * (1, -1)
         zero_deg = np.full(len(poses), float(np.degrees(np.arctan2(-zero[1], zero[0]))))
@@ -101,11 +101,6 @@ def axes_to_camera(yaw_deg: float, side: Side) -> dict[str, Floats]:
     )
     outward = left if side == "left" else -left
     return {"up": up, "down": -up, "forward": forward, "backward": -forward, "outward": outward, "inward": -outward}
-
-
-def half_trunk_px(poses: PoseSequence) -> Floats:
-    """(frame,) half of the length from hips to shoulders."""
-    return np.asarray(np.linalg.norm(poses.point("mid_shoulder", "left") - poses.point("mid_hip", "left"), axis=1) / 2)
 
 
 def _arcs(centre: Floats, zero_deg: Floats, pointing_deg: Floats, length: Floats, sense: float, angle_deg: Floats) -> AngleArcs:

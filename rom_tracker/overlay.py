@@ -17,7 +17,7 @@ import numpy as np
 
 from rom_tracker.analysis.measurement import RomMeasurement
 from rom_tracker.analysis.repetitions import PLATEAU_S
-from rom_tracker.arcs import AngleArcs, angle_arcs, axes_to_camera, half_trunk_px, head_arcs
+from rom_tracker.arcs import AngleArcs, angle_arcs, axes_to_camera, head_arcs
 from rom_tracker.capture import TimedVideoWriter, VideoFile
 from rom_tracker.drawing import (
     BLACK,
@@ -274,7 +274,7 @@ class _Artist:
         forward = axes_to_camera(measurement.view.body.yaw_deg, measurement.side)["forward"]
         looks = (measurement.head[index] @ forward)[:2] * (1, -1)
         centre = self._at(index, "mid_ear")
-        end = centre + looks * half_trunk_px(poses)[index] * self.scale
+        end = centre + looks * poses.trunk_px[index] / 2 * self.scale
         line(image, centre, end, GREEN if self._at_end_range(index) else VERMILLION, 3 * self.pen)
         dot(image, centre, VERMILLION, 3 * self.pen)
 

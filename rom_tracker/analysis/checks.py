@@ -208,8 +208,8 @@ def _share(reading: Reading) -> Check | None:
     if reading.movement.camera == "above":  # From there the trunk is seen end on.
         return None
     poses = reading.merged.poses
-    trunk_px = np.linalg.norm(poses.point("mid_shoulder", "left") - poses.point("mid_hip", "left"), axis=1)
-    share = 100 * float(np.nanmedian(trunk_px)) / max(poses.image_size) if np.isfinite(trunk_px).any() else None
+    seen = np.isfinite(poses.trunk_px).any()
+    share = 100 * float(np.nanmedian(poses.trunk_px)) / max(poses.image_size) if seen else None
     limits = Limits(SMALL_TRUNK_PERCENT, None, "smaller", _README)
     advice = "Move the camera nearer" + _nearer_words(poses, share, SMALL_TRUNK_PERCENT)
     return _checked("share", "Trunk in the picture", share, "% of its edge", limits, f"{advice}.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -12,7 +11,9 @@ from typing import TYPE_CHECKING, Literal
 
 from rom_tracker.batch.naming import DEFAULT_PATTERN, MOMENTS, SIDES, NamePattern
 from rom_tracker.batch.place import SIDECAR_SUFFIX, Place, near_copy, place_of, sidecar_path_of
+from rom_tracker.capture.suffixes import VIDEO_SUFFIXES
 from rom_tracker.errors import RomTrackerError, UsageError, VideoError
+from rom_tracker.table_file import read_table
 
 if TYPE_CHECKING:
     from rom_tracker.batch.place import Listed
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.csv"
 COLUMNS = ("file", "movement", "side", "client", "moment")
-
-#: Suffixes of what is taken for a recording where nobody says that it is one.
-VIDEO_SUFFIXES = (".mkv", ".mp4", ".webm", ".mov", ".m4v", ".avi", ".mts", ".3gp")
 
 KnownFrom = Literal["manifest", "sidecar", "file name"]
 
@@ -251,24 +249,11 @@ def _manifest(place: Place, files: set[str]) -> dict[str, list[_Said]]:
     """The lines of the manifest by file; nothing where there is none."""
     if MANIFEST not in files:
         return {}
-    with near_copy(place.address(MANIFEST)) as path:
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f'the table "{path}" cannot be read: {error}; save it as CSV, UTF-8') from error
-    lines = text.splitlines()
-    rows = csv.DictReader(lines, delimiter=";" if lines and lines[0].count(";") > lines[0].count(",") else ",")
-    columns = [name.strip().lower() for name in rows.fieldnames or ()]
-    if not {"file", "movement"} <= set(columns):
-        came = ", ".join(columns) or "an empty file"
-        raise UsageError(f'expected the columns {", ".join(COLUMNS)} in "{MANIFEST}", got {came}')
-    rows.fieldnames = columns
     found: dict[str, list[_Said]] = defaultdict(list)
-    for row in rows:
-        cells = {name: (row.get(name) or "").strip() for name in COLUMNS}
-        if any(cells.values()):
+    with near_copy(place.address(MANIFEST)) as path:
+        for line, cells in read_table(path, COLUMNS, ("file", "movement")):
             file = PurePosixPath(cells.pop("file").replace("\\", "/")).as_posix()
-            found[file].append(_Said(**cells, where=f"line {rows.line_num} of {MANIFEST}"))
+            found[file].append(_Said(**cells, where=f"line {line} of {MANIFEST}"))
     return found
 
 

@@ -18,7 +18,8 @@ from rom_tracker.batch.engine import Engine, Limits, Listen, Record
 from rom_tracker.batch.journal import Journal
 from rom_tracker.batch.naming import DEFAULT_PATTERN
 from rom_tracker.batch.place import is_far
-from rom_tracker.batch.plan import VIDEO_SUFFIXES, Plan, Task, plan_of
+from rom_tracker.batch.plan import Plan, Task, plan_of
+from rom_tracker.capture.suffixes import VIDEO_SUFFIXES
 from rom_tracker.errors import UsageError
 from rom_tracker.movements import load_catalogue
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -11,10 +10,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rom_tracker.capture.suffixes import VIDEO_SUFFIXES
 from rom_tracker.cli import output
 from rom_tracker.cli.noted import noted
 from rom_tracker.cli.request import Request
 from rom_tracker.errors import UsageError, VideoError
+from rom_tracker.table_file import read_table
 
 if TYPE_CHECKING:
     from rom_tracker.analysis.measurement import RomMeasurement
@@ -25,9 +26,6 @@ Ask = Callable[[tuple[Path, ...], str | None], Request]
 
 COLUMNS = ("client", "test", "retest")
 MOMENTS = ("test", "retest")
-
-#: Suffixes of what is taken for a recording in a folder.
-VIDEO_SUFFIXES = (".mkv", ".mp4", ".webm", ".mov", ".m4v", ".avi")
 
 _NAME = re.compile(r"(?P<client>.+?)[-_ ](?P<moment>test|retest)", re.IGNORECASE)
 
@@ -106,27 +104,13 @@ def _in_folder(folder: Path) -> list[Retest]:
 
 def _in_table(table: Path) -> list[Retest]:
     """Rows of client, test and retest, and a side where there are several; paths are relative to the table."""
-    try:
-        text = table.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f'The table "{table}" cannot be read: {error}. Save it as CSV, UTF-8.') from error
-    lines = text.splitlines()
-    rows = csv.DictReader(lines, delimiter=";" if lines and ";" in lines[0] and "," not in lines[0] else ",")
-    columns = [name.strip().lower() for name in rows.fieldnames or ()]
-    if not set(COLUMNS) <= set(columns):
-        came = ", ".join(columns) or "an empty file"
-        raise UsageError(f'Expected the columns {", ".join(COLUMNS)} (and side) in "{table}", got {came}.')
-    rows.fieldnames = columns
-    found = [_of_row(row, table.parent) for row in rows]
-    if not found:
+    rows = [row for _, row in read_table(table, (*COLUMNS, "side"), COLUMNS)]
+    if not rows:
         raise UsageError(f'Expected a line for each client in "{table}", found none.')
-    return found
-
-
-def _of_row(row: dict[str, Any], folder: Path) -> Retest:
-    cells = {name: (value or "").strip() for name, value in row.items() if isinstance(name, str) and not isinstance(value, list)}
-    recordings = tuple(folder / cells[moment] for moment in MOMENTS if cells[moment])
-    return Retest(cells["client"], recordings, cells.get("side") or None)
+    return [
+        Retest(row["client"], tuple(table.parent / row[moment] for moment in MOMENTS if row[moment]), row["side"] or None)
+        for row in rows
+    ]
 
 
 def measure_retests(retests: list[Retest], movement: Movement, ask: Ask) -> tuple[list[Measured], list[Lost]]:

@@ -112,7 +112,7 @@ def covered_frames(hands: OthersHands, poses: PoseSequence, movement: Movement, 
     """
     start, end = (poses.point(name, side) for name in movement.moving.points)
     wrists = np.stack([poses.point(name, side) for name in ("wrist", "opposite_wrist")], axis=1)
-    trunk_px = _trunk_px(poses)
+    trunk_px = float(np.nanmedian(poses.trunk_px))
     frames = np.searchsorted(poses.time_s, hands.time_s).clip(0, len(poses) - 1)
     on = np.zeros(len(hands.time_s), dtype=bool)
     for look, frame in enumerate(frames):
@@ -156,10 +156,6 @@ def moves_a_limb(movement: Movement) -> bool:
     return movement.instrument == "body" and bool(names) and not all(name.startswith("mid_") for name in names)
 
 
-def _trunk_px(poses: PoseSequence) -> float:
-    return float(np.nanmedian(np.linalg.norm(poses.point("mid_shoulder", "left") - poses.point("mid_hip", "left"), axis=1)))
-
-
 def _others_hands(video: VideoFile, poses: PoseSequence, client: ClientPlace) -> OthersHands:
     """The others' hands: from the cache, or found with MediaPipe and put there."""
     from rom_tracker.pose.people import PeopleFinder
@@ -176,7 +172,7 @@ def _others_hands(video: VideoFile, poses: PoseSequence, client: ClientPlace) ->
 
 
 def _looked(video: VideoFile, finder: Any, poses: PoseSequence) -> OthersHands:
-    near_px = CLIENT_WITHIN * _trunk_px(poses)
+    near_px = CLIENT_WITHIN * float(np.nanmedian(poses.trunk_px))
     whole = Region(0, 0, *poses.image_size)
     times: list[float] = []
     found: list[list[Floats]] = []

@@ -133,7 +133,7 @@ def trunk_is_seen(poses: PoseSequence) -> bool:
 
 def _trunk_lean_deg(poses: PoseSequence) -> Floats:
     """(frame,) degrees clockwise by which the trunk leans in the picture since the starting position; 0 where it is not seen."""
-    trunk = poses.point("mid_shoulder", "left") - poses.point("mid_hip", "left")
+    trunk = poses.trunk
     lean = turn_deg(np.broadcast_to(np.array([0.0, -1.0]), trunk.shape), trunk.astype(np.float64))
     if not trunk_is_seen(poses):
         return np.zeros(len(poses))

@@ -198,7 +198,7 @@ def exchanged_legs(poses: PoseSequence, side: Side) -> NDArray[np.bool_]:
     tested = poses.xy[:, [INDEX[f"{side}_knee"], INDEX[f"{side}_ankle"]]]
     if not poses.person_found.any():
         return np.zeros(len(poses), dtype=bool)
-    trunk = float(np.nanmedian(np.linalg.norm(poses.point("mid_shoulder", side) - poses.point("mid_hip", side), axis=1)))
+    trunk = float(np.nanmedian(poses.trunk_px))
     wrong = np.zeros(len(poses), dtype=bool)
     for _ in range(3):
         place = np.nanmedian(np.where(wrong[:, None, None], tested, still), axis=0)

@@ -122,9 +122,7 @@ def _region(passes: PosePasses, points: Callable[[PoseSequence], Floats], room: 
     looks = [poses for poses in (passes.as_filmed, passes.mirrored) if len(poses) and poses.person_found.mean() > SEEN_SHARE]
     if not looks:
         return None
-    trunk = np.median(
-        [np.nanmedian(np.linalg.norm(p.point("mid_shoulder", "left") - p.point("mid_hip", "left"), axis=1)) for p in looks]
-    )
+    trunk = np.median([np.nanmedian(poses.trunk_px) for poses in looks])
     margin = max(room * float(trunk), at_least_px)
     found = np.concatenate([points(poses) for poses in looks])
     low = np.nanpercentile(found.min(axis=1), OUTLIERS_PERCENT, axis=0) - margin

@@ -131,6 +131,16 @@ class PoseSequence:
         """(frame, 2) pixels of the named point; names as in :func:`rom_tracker.landmarks.locate`."""
         return np.asarray(self.xy[:, list(locate(name, side))].mean(axis=1))
 
+    @property
+    def trunk(self) -> Floats:
+        """(frame, 2) pixels from the middle of the hips to the middle of the shoulders."""
+        return self.point("mid_shoulder", "left") - self.point("mid_hip", "left")
+
+    @property
+    def trunk_px(self) -> Floats:
+        """(frame,) length of the trunk in the picture."""
+        return np.asarray(np.linalg.norm(self.trunk, axis=1))
+
     def world_point(self, name: str, side: Side) -> Floats:
         """(frame, 3) metres of the named point."""
         return np.asarray(self.world[:, list(locate(name, side))].mean(axis=1))

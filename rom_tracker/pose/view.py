@@ -208,7 +208,7 @@ def _lies_deg(passes: PosePasses) -> float:
         seen = np.flatnonzero(poses.person_found)
         if len(seen):
             start = seen[poses.time_s[seen] <= poses.time_s[seen[0]] + START_S]
-            trunks.append((poses.point("mid_shoulder", "left") - poses.point("mid_hip", "left"))[start])
+            trunks.append(poses.trunk[start])
     x, y = np.nanmedian(np.concatenate(trunks), axis=0)
     lean_deg = float(np.degrees(np.arctan2(x, 0.0 - y)))  # -y would read a trunk without any length as upside down
     return 0.0 if abs(lean_deg) <= UPRIGHT_WITHIN_DEG else 90.0 * round(lean_deg / 90)

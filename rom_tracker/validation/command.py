@@ -16,6 +16,7 @@ from rich.table import Table
 from typer.core import TyperGroup
 
 from rom_tracker import __version__
+from rom_tracker.batch.pool import usual_workers
 from rom_tracker.cli import output
 from rom_tracker.errors import RomTrackerError, UsageError
 from rom_tracker.movements import load_catalogue
@@ -27,7 +28,7 @@ from rom_tracker.validation.figures import Beside, Figures, mean_size
 from rom_tracker.validation.measuring import Done, Job, jobs_of
 from rom_tracker.validation.page import write_page
 from rom_tracker.validation.residuals import ResidualTable
-from rom_tracker.validation.running import default_workers, run
+from rom_tracker.validation.running import run
 from rom_tracker.validation.tables import RESIDUAL_COLUMNS, ChangeRow, RecordingRow, read_rows, write_rows
 from rom_tracker.validation.truth import TrueRecording, Unusable, find_recordings
 
@@ -81,7 +82,7 @@ def report(
     recordings, unusable = _find(folders, said, only)
     _make_room(page)
     rows, changes = _measured(
-        jobs_of(recordings, model, naive=naive, every_frame=every_frame), unusable, workers or default_workers()
+        jobs_of(recordings, model, naive=naive, every_frame=every_frame), unusable, workers or usual_workers()
     )
     if not rows:
         raise UsageError("Nothing was measured")

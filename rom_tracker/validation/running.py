@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
 from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -15,11 +14,6 @@ from rom_tracker.validation.measuring import Done, Job, do
 
 class WorkerDiedError(MeasurementError):
     """The system ended a process that was measuring."""
-
-
-def default_workers() -> int:
-    """As many processes as there are processors."""
-    return os.cpu_count() or 1
 
 
 def run(jobs: Sequence[Job], workers: int) -> Generator[tuple[Job, Done], None, None]:

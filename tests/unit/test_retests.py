@@ -85,10 +85,10 @@ def test_the_camera_where_all_were_filmed_by_one(tmp_path):
     ("name", "text", "said"),
     [
         ("a.mkv", "", "two or more recordings, a folder or a table"),
-        ("wrong.csv", "name,before\nann,a.mkv\n", r"columns client, test, retest \(and side\) in .*, got name, before"),
+        ("wrong.csv", "name,before\nann,a.mkv\n", r"columns client, test, retest, side in .*, got name, before"),
         ("empty.csv", "", "got an empty file"),
         ("none.csv", "client,test,retest\n", "a line for each client"),
-        ("latin.csv", "client,test,retest\nJosé,a.mkv,b.mkv\n", "Save it as CSV, UTF-8"),
+        ("latin.csv", "client,test,retest\nJosé,a.mkv,b.mkv\n", "save it as CSV, UTF-8"),
     ],
 )
 def test_what_is_none_of_these_is_told(tmp_path, name, text, said):
