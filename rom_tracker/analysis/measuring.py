@@ -200,7 +200,8 @@ def judge(seen: Observation, movement: Movement, side: Side) -> RomMeasurement:
     flags, checks = _said(seen, reading, side, repetitions, compensations, skeleton)
     scored = () if verdict_of(flags) == "refused" else repetitions.scored
     overhead_sd = overhead_sd_deg(low_deg, is_corrected=offset_is_known)
-    budget = _budget(scored, reading, offset_deg, overhead_sd, fitted=skeleton is not None) if scored else None
+    fitted, other = skeleton is not None, seen.other_model
+    budget = _budget(scored, reading, offset_deg, overhead_sd, fitted=fitted, other_model=other) if scored else None
     rom_deg = _mean([r.rom_deg for r in scored])
     if rom_deg is not None and budget is not None:
         flags = (*flags, *small_range(rom_deg, budget.half_width_deg))
@@ -325,7 +326,7 @@ def _nobody(seen: Observation, movement: Movement, side: Side) -> RomMeasurement
 
 
 def _budget(
-    scored: tuple[Repetition, ...], reading: Reading, offset_deg: float, overhead_sd: float, *, fitted: bool
+    scored: tuple[Repetition, ...], reading: Reading, offset_deg: float, overhead_sd: float, *, fitted: bool, other_model: str
 ) -> ErrorBudget:
     return end_range_budget(
         scored,
@@ -335,6 +336,7 @@ def _budget(
         offset_sd_deg=offset_sd_deg(offset_deg),
         overhead_sd_deg=overhead_sd,
         fitted=fitted,
+        other_model=other_model,
     )
 
 

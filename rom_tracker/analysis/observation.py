@@ -52,6 +52,8 @@ class Observation:
         What else is known of it: the people in it, the light, the camera's roll.
     usual_model : bool
         Whether the landmarks have the usual error of the movement's pose model, which is then taken out.
+    other_model : str
+        The pose model where it is another one; empty where it is the movement's own, or not known.
     """
 
     passes: PosePasses
@@ -64,6 +66,7 @@ class Observation:
     crossed: bool = False
     sight: Sight = UNKNOWN_SIGHT
     usual_model: bool = False
+    other_model: str = ""
 
 
 def observe(
@@ -127,6 +130,7 @@ def observe(
         crossed=bool(crossing),
         sight=Sight(people=person.people, light=light_of(video, passes), roll_deg=roll_deg),
         usual_model=model == movement.model,
+        other_model="" if model == movement.model else model,
     )
 
 

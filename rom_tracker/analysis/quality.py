@@ -79,7 +79,10 @@ def file_flags(*, ended_early: bool, model: str, usual: str, part: Part | None =
     if model != usual:
         found.append(
             Flag(
-                "other_model", f"The interval was found with the {usual} pose model; that of the {model} one may be wider.", "note"
+                "other_model",
+                f"The error of this movement was found with the {usual} pose model; that of the {model} one is "
+                "larger, and so is the interval.",
+                "caution",
             )
         )
     return tuple(found)

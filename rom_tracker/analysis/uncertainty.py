@@ -35,6 +35,11 @@ POOR_NOD_DEG = 12.0
 #: +7.2 and +8.1 in four rendered recordings of the wrist.
 ARM_NOT_SEEN_DEG = 6.0
 
+#: The source of error that is a pose model other than the one that a movement's error was found with, and the standard deviation in
+#: degrees that it adds, by model. OTHERNUMBERS
+OTHER_MODEL = "another pose model"
+OTHER_MODEL_DEG = {"lite": 9.0, "full": 6.0, "heavy": 3.0}
+
 #: The source of error that is an arm overhead.
 OVERHEAD = "arm overhead"
 
@@ -42,7 +47,7 @@ OVERHEAD = "arm overhead"
 UNKNOWN_LENS = "lens not known"
 
 #: What two recordings of one client share, for the most part; what is left of it in a change is in the change's own term.
-SHARED = ("pose model", "correction", UNKNOWN_LENS)
+SHARED = ("pose model", OTHER_MODEL, "correction", UNKNOWN_LENS)
 
 
 @dataclass(frozen=True)
@@ -122,15 +127,19 @@ def end_range_budget(
     offset_sd_deg: float = 0.0,
     overhead_sd_deg: float = 0.0,
     fitted: bool = False,
+    other_model: str = "",
 ) -> ErrorBudget:
     """The error budget of the mean end range of one recording: repetitions, landmark noise, model, its correction, and the view
     or the arm overhead.
+
+    ``other_model`` is the pose model where it is not the movement's own.
     """
     return ErrorBudget(
         (
             repetition_term(repetitions),
             landmark_term(repetitions, angles),
             ErrorTerm("pose model", movement.residual_deg, movement.residual_people),
+            *([ErrorTerm(OTHER_MODEL, OTHER_MODEL_DEG[other_model], float("inf"))] if other_model else []),
             *([ErrorTerm("correction", offset_sd_deg, float("inf"))] if offset_sd_deg else []),
             *([ErrorTerm("view", view_sd_deg, float("inf"))] if view_sd_deg else []),
             *([ErrorTerm(OVERHEAD, overhead_sd_deg, float("inf"))] if overhead_sd_deg else []),

@@ -293,7 +293,7 @@ def test_flags_of_the_file_and_the_model():
     assert file_flags(ended_early=False, model="full", usual="full") == ()
     assert [(f.code, f.severity) for f in file_flags(ended_early=True, model="lite", usual="full")] == [
         ("cut_off", "caution"),
-        ("other_model", "note"),
+        ("other_model", "caution"),
     ]
     (chosen,) = file_flags(ended_early=False, model="full", usual="full", part=Part(2.0, 14.5))
     assert (chosen.code, chosen.message, chosen.severity) == (

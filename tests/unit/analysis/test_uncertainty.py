@@ -8,6 +8,7 @@ from scipy.stats import t as student_t
 
 from rom_tracker.analysis.repetitions import Repetition
 from rom_tracker.analysis.uncertainty import (
+    OTHER_MODEL_DEG,
     OVERHEAD,
     PRIOR_DEGREES_OF_FREEDOM,
     PRIOR_SPREAD_DEG,
@@ -50,6 +51,14 @@ def test_the_end_gauge_of_the_guide():
     assert found.sd_deg == pytest.approx(31.7, abs=0.05)
     assert int(found.degrees_of_freedom) == 16
     assert student_t.ppf(0.995, 16) * 32 == pytest.approx(93, abs=0.5)
+
+
+@pytest.mark.parametrize("model", OTHER_MODEL_DEG)
+def test_another_pose_model_makes_an_end_range_less_sure_but_not_a_change(model):
+    three = tuple(repetition(90.0, s) for s in (2.0, 5.0, 8.0))
+    usual, other = (end_range_budget(three, angles(0.0), MOVEMENT, other_model=name) for name in ("", model))
+    assert other.sd_deg == pytest.approx(np.hypot(usual.sd_deg, OTHER_MODEL_DEG[model]))
+    assert change_budget(other, other, MOVEMENT).sd_deg == pytest.approx(change_budget(usual, usual, MOVEMENT).sd_deg)
 
 
 def test_welch_satterthwaite_by_hand():
