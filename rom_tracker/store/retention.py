@@ -11,7 +11,7 @@ from rom_tracker.store.database import Database, translated_errors
 from rom_tracker.store.files import Files, Kind
 from rom_tracker.store.records import Erased
 from rom_tracker.store.rows import needed
-from rom_tracker.store.tables import ClientRow, MeasurementRow, RecordingRow, SessionRow, TrailRow
+from rom_tracker.store.tables import ClientRow, ConsentRow, MeasurementRow, RecordingRow, SessionRow, TrailRow
 
 #: What the trail says of a client who was erased; the triggers of the trail know these words.
 ERASED = "client erased"
@@ -39,8 +39,12 @@ def erase_client(database: Database, files: Files, client_id: str) -> Erased:
 
 
 def expired(database: Database, at: datetime) -> list[str]:
-    """The recordings whose video is not to be kept any longer at a time."""
+    """The recordings whose video is not to be kept any longer at a time.
+
+    Of a client who does not agree to videos, or does not any more, none is kept once it is measured, whatever else was chosen.
+    """
     measured = sa.exists().where(MeasurementRow.recording_id == RecordingRow.id)
+    agreed = sa.exists().where(ConsentRow.client_id == ClientRow.id, ConsentRow.what == "video", ConsentRow.withdrawn_at.is_(None))
     with_video = (
         select(RecordingRow.id, RecordingRow.recorded_at, ClientRow.keep_days)
         .join(RecordingRow.session)
@@ -48,11 +52,11 @@ def expired(database: Database, at: datetime) -> list[str]:
         .where(RecordingRow.has_video)
     )
     with database.reading() as session:
-        found = list(session.scalars(with_video.where(ClientRow.keep == "landmarks", measured)))
+        found = set(session.scalars(with_video.where(sa.or_(ClientRow.keep == "landmarks", ~agreed), measured)))
         for recording_id, recorded_at, days in session.execute(with_video.where(ClientRow.keep == "days")):
             if recorded_at.astimezone(UTC) + timedelta(days=days or 0) <= at:
-                found.append(recording_id)
-    return found
+                found.add(recording_id)
+    return sorted(found)
 
 
 def remove_ownerless(database: Database, files: Files) -> int:

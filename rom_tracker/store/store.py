@@ -274,7 +274,8 @@ class Store:
         return erased
 
     def purge(self, at: datetime | None = None) -> Purged:
-        """Apply the clients' retention rules: remove videos that are measured where only landmarks are kept, or older than kept.
+        """Apply the clients' retention rules: remove videos that are measured where only landmarks are kept or the client does not
+        agree to videos, and those that are older than kept.
 
         Files that no record has, such as of an erasure that was interrupted, go too. Meant for every start of the program.
         """

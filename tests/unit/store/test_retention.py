@@ -136,10 +136,43 @@ def test_videos_of_landmark_clients_go_once_they_are_measured(store: Store, chan
     assert store.purge().videos == 0
 
 
+@pytest.mark.parametrize("retention", [Retention(), Retention("days", 30)])
+def test_without_the_consent_no_video_is_kept_whatever_else_was_chosen(
+    store: Store, change: Comparison, retention: Retention
+) -> None:
+    client = store.clients.add("Ann", retention=retention)
+    never = visit(store, store.clients.add("Bob", retention=retention), change)
+    consent = store.clients.consent(client.id, "video")
+    agreed = visit(store, client, change)
+    assert store.purge().videos == len(never.recordings)
+    store.clients.withdraw(consent.id)
+    later = visit(store, client, change)
+    unmeasured = store.recordings.add(later.session.id, "knee_flexion", "left", "before")
+    with store.recordings.video_writer(unmeasured.id) as writer:
+        writer.write(VIDEO)
+    assert store.purge().videos == len(later.recordings)
+    left = [*never.recordings, *agreed.recordings, *later.recordings]
+    assert [store.recordings.get(one.id).has_video for one in (*left, unmeasured)] == [*[False] * len(left), True]
+    store.clients.consent(client.id, "video")
+    again = visit(store, client, change)
+    assert store.purge().videos == 0
+    assert all(store.recordings.get(one.id).has_video for one in again.recordings)
+
+
+def test_what_is_kept_for_days_goes_then_measured_or_not_agreed_to_or_not(store: Store, change: Comparison) -> None:
+    found = visit(store, store.clients.add("Ann", retention=Retention("days", 30)), change)
+    recording = store.recordings.add(found.session.id, "knee_flexion", "left", "before")
+    with store.recordings.video_writer(recording.id) as writer:
+        writer.write(VIDEO)
+    assert store.purge(recording.recorded_at + timedelta(days=31)).videos == 3
+
+
 def test_videos_go_after_their_days_and_not_before(store: Store, change: Comparison) -> None:
-    client = store.clients.add("Ann", retention=Retention("days", 30))
+    client, other = store.clients.add("Ann", retention=Retention("days", 30)), store.clients.add("Bob")
+    for one in (client, other):
+        store.clients.consent(one.id, "video")
     found = visit(store, client, change)
-    keeper = visit(store, store.clients.add("Bob"), change, days_ago=5000)
+    keeper = visit(store, other, change, days_ago=5000)
     recorded_at = found.recordings[0].recorded_at
     assert store.purge(recorded_at + timedelta(days=30, seconds=-1)).videos == 0
     assert store.purge(recorded_at + timedelta(days=30)).videos == 2
