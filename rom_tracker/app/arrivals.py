@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rom_tracker.app.words import Measure
@@ -45,6 +46,9 @@ class Arrivals:
 
     def __init__(self) -> None:
         self._now: dict[str, _Arriving] = {}
+        #: Those that the records have already, and that are not in ``_now`` yet.
+        self._beginning: set[str] = set()
+        self._one_begins = threading.Lock()
 
     def begin(
         self, store: Store, session_id: str, measure: Measure, moment: Moment, *, kind: str, camera: str, setup: dict[str, Any]
@@ -59,13 +63,19 @@ class Arrivals:
             Too many come in already.
         """
         self._give_up_silent()
-        if len(self._now) >= MOST_AT_ONCE:
-            raise UsageError("Too many recordings come in at once; wait until one is done.")
-        kind = kind if kind in KINDS else ""
-        found = store.recordings.add(
-            session_id, measure.movement.key, measure.side, moment, media_type=kind, camera=camera[:200], setup=setup
-        )
-        self._now[found.id] = _Arriving(store.recordings.video_writer(found.id))
+        with self._one_begins:
+            if len(self._now) >= MOST_AT_ONCE:
+                raise UsageError("Too many recordings come in at once; wait until one is done.")
+            kind = kind if kind in KINDS else ""
+            found = store.recordings.add(
+                session_id, measure.movement.key, measure.side, moment, media_type=kind, camera=camera[:200], setup=setup
+            )
+            # Before it counts as one with a video: else a page that is shown meanwhile takes it for one that stopped on the way.
+            self._beginning.add(found.id)
+            try:
+                self._now[found.id] = _Arriving(store.recordings.video_writer(found.id))
+            finally:
+                self._beginning.discard(found.id)
         return found
 
     def append(self, recording_id: str, piece: int, data: bytes) -> None:
@@ -105,16 +115,18 @@ class Arrivals:
             arriving.writer.abandon()
 
     def interrupted(self, store: Store) -> list[Recording]:
-        """Those that stopped on the way, with what came of them; of which nothing came, is taken away."""
+        """Those that stopped on the way, with what came of them; of which nothing came in all this time, is taken away."""
         self._give_up_silent()
         found = []
         for recording in store.recordings.cut_off():
-            if recording.id in self._now:
+            if recording.id in self._beginning or recording.id in self._now:
                 continue
-            if not _has_anything(store, recording):
-                store.recordings.remove(recording.id)
-            else:
+            if _has_anything(store, recording):
                 found.append(recording)
+            elif _is_old(recording) and store.files.path(recording.id, "video").exists():
+                # A younger one may just have begun in another program that works with the same records; and a file that is not here
+                # may lie in the folder of another computer that shares the database.
+                store.recordings.remove(recording.id)
         return found
 
     def close(self) -> None:
@@ -133,6 +145,10 @@ class Arrivals:
         for recording_id, arriving in list(self._now.items()):
             if now - arriving.heard_s > PATIENCE_S:
                 self.give_up(recording_id)
+
+
+def _is_old(recording: Recording) -> bool:
+    return datetime.now(UTC) - recording.recorded_at > timedelta(seconds=PATIENCE_S)
 
 
 def _has_anything(store: Store, recording: Recording) -> bool:
