@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
@@ -15,6 +16,9 @@ from rom_tracker.store.tables import ClientRow, ConsentRow, MeasurementRow, Reco
 
 #: What the trail says of a client who was erased; the triggers of the trail know these words.
 ERASED = "client erased"
+
+#: The landmarks of a measurement are on the disk before its record is: a file that no record has is left alone for so long.
+IN_THE_MAKING_S = 3600.0
 
 
 def erase_client(database: Database, files: Files, client_id: str) -> Erased:
@@ -60,8 +64,9 @@ def expired(database: Database, at: datetime) -> list[str]:
 
 
 def remove_ownerless(database: Database, files: Files) -> int:
-    """Remove the files that no record has; how many bytes that freed."""
-    present = files.all()  # before the records are read: a file that comes meanwhile has its record first
+    """Remove the files that no record has, but for those whose record may still come; how many bytes that freed."""
+    written_before = time.time() - IN_THE_MAKING_S
+    present = [(record_id, kind) for record_id, kind in files.all() if files.written_at(record_id, kind) < written_before]
     owned = owned_files(database)
     return sum(files.remove(record_id, kind) for record_id, kind in present if (record_id, kind) not in owned)
 

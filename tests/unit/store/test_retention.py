@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import NAME, PASSPHRASE, Visit, visit
@@ -12,6 +14,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from rom_tracker.analysis.comparison import Comparison
 from rom_tracker.errors import UnknownRecordError
 from rom_tracker.store import Retention, Store
+from rom_tracker.store.files import Files
+from rom_tracker.store.retention import IN_THE_MAKING_S
 
 PAGE, RESERVED, SALT, IV = 4096, 80, 16, 16
 VIDEO = b"the face of a client " * 5000
@@ -180,11 +184,32 @@ def test_videos_go_after_their_days_and_not_before(store: Store, change: Compari
     assert store.recordings.get(keeper.recordings[0].id).has_video
 
 
+def written(path: Path, *, seconds_ago: float) -> None:
+    at = path.stat().st_mtime - seconds_ago
+    os.utime(path, (at, at))
+
+
+def test_what_is_being_kept_while_another_thread_purges_stays(
+    store: Store, visited: Visit, change: Comparison, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = Files.put_arrays
+
+    def put_and_purge(files: Files, *arguments: Any) -> None:
+        put(files, *arguments)
+        store.purge()
+
+    monkeypatch.setattr(Files, "put_arrays", put_and_purge)
+    kept = store.measurements.keep(visited.recordings[0].id, change.before)
+    assert store.measurements.rom(kept.id).merged is not None
+
+
 def test_files_that_no_record_has_are_swept_up(store: Store, visited: Visit) -> None:
     store.files.put_arrays("f" * 32, "landmarks", {})
     with store.files.writer("e" * 32, "video") as writer:
         writer.write(VIDEO)
     (store.files.folder / "notes.txt").write_text("not ours")
+    for name in ("f" * 32 + ".landmarks", "e" * 32 + ".video"):
+        written(store.files.folder / name, seconds_ago=IN_THE_MAKING_S + 60)
     assert len(store.files.all()) == 6
     assert store.purge().freed_bytes > len(VIDEO)
     assert len(store.files.all()) == 4
