@@ -11,7 +11,7 @@ from rom_tracker.app.live_checks import SetUp
 from rom_tracker.app.measuring import Ask, Job, measured, overlaid
 from rom_tracker.app.words import Measure
 from rom_tracker.errors import StoreError, UsageError, VideoError
-from rom_tracker.store import KeptComparison, KeptMeasurement, Recording, Session, SessionRecord, Store
+from rom_tracker.store import Correction, KeptComparison, KeptMeasurement, Recording, Session, SessionRecord, Store
 from rom_tracker.store.records import Moment
 
 if TYPE_CHECKING:
@@ -64,6 +64,12 @@ def measurement_of(record: SessionRecord, recording: Recording | None) -> KeptMe
     if recording is None:
         return None
     return next((one for one in record.current_measurements() if one.recording_id == recording.id), None)
+
+
+def corrections_of(record: SessionRecord, measure: Measure) -> list[tuple[Recording, Correction]]:
+    """What was put right about the recordings of a movement and side, each with its recording."""
+    mine = {one.id: one for one in record.recordings if (one.movement, one.side) == (measure.movement.key, measure.side)}
+    return [(mine[one.recording_id], one) for one in record.corrections if one.recording_id in mine]
 
 
 def comparison_of(record: SessionRecord, measure: Measure) -> KeptComparison | None:

@@ -45,7 +45,7 @@ def register(room: Room) -> None:
             _numbers(_, pairs)
             _flags(_, compared)
             _videos(room, _, record, measure, pairs)
-            _corrections(room, _, record, pairs)
+            _corrections(_, record, measure, pairs)
 
 
 def _is_busy(room: Room, recording: Recording) -> bool:
@@ -171,12 +171,10 @@ def _first_start(room: Room, kept: KeptMeasurement) -> float:
     return float(repetitions[0]["start_s"]) if repetitions else 0.0
 
 
-def _corrections(room: Room, _: Translator, record: SessionRecord, pairs: list[Pair]) -> None:
+def _corrections(_: Translator, record: SessionRecord, measure: Measure, pairs: list[Pair]) -> None:
     with card(_("Corrections")):
-        for one in record.corrections:
-            moment = next(
-                (_(MOMENTS[m]) for m, recording, _kept in pairs if recording is not None and recording.id == one.recording_id), ""
-            )
+        for corrected, one in recordings.corrections_of(record, measure):
+            moment = _(MOMENTS[corrected.moment])
             said = f"{_.short_day(one.corrected_at.astimezone().date())}: {_what_was_done(_, one)} ({moment})"
             tag("p", f"{said}. {one.reason}".strip(), classes="small")
         for moment, recording, kept in pairs:
