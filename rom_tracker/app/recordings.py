@@ -135,8 +135,11 @@ def check_readable(store: Store, recording: Recording, name: str = "") -> None:
     raise VideoError(words)
 
 
-def measure_later(room: Room, recording_id: str) -> Job:
-    """Measure a recording in the background; a comparison follows where the other one of the session is measured."""
+def measure_later(room: Room, recording_id: str, *, anew: bool = False) -> Job:
+    """Measure a recording in the background; a comparison follows where the other one of the session is measured.
+
+    ``anew`` tells that it is to be measured in another way than a job that is about it already may do.
+    """
     store = room.store
 
     def work(ask: Ask) -> None:
@@ -153,7 +156,7 @@ def measure_later(room: Room, recording_id: str) -> Job:
         store.measurements.keep(recording_id, found)
         compare_now(store, recording)
 
-    return room.jobs.add(recording_id, work)
+    return room.jobs.add(recording_id, work, anew=anew)
 
 
 def _measured_before(store: Store, recording: Recording) -> RomMeasurement | None:
@@ -241,7 +244,7 @@ def choose_person(room: Room, recording: Recording, x: float, y: float, reason: 
         raise StoreError("The video of this recording was not kept, so it cannot be measured again.")
     room.store.recordings.correct(recording.id, "other person chosen", {"client_at": [x, y]}, reason)
     room.store.recordings.describe(recording.id, setup={"client_at": [x, y]})
-    measure_later(room, recording.id)
+    measure_later(room, recording.id, anew=True)
 
 
 def choose_part(room: Room, recording: Recording, part: Part | None, reason: str) -> None:
@@ -263,7 +266,7 @@ def choose_part(room: Room, recording: Recording, part: Part | None, reason: str
     chosen = None if part is None else [part.from_s, part.to_s]
     room.store.recordings.correct(recording.id, "part chosen", {"part_s": chosen}, reason)
     room.store.recordings.describe(recording.id, setup={"part_s": chosen})
-    measure_later(room, recording.id)
+    measure_later(room, recording.id, anew=True)
 
 
 def overlay_later(room: Room, measurement_id: str, recording: Recording) -> Job:
