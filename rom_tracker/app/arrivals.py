@@ -6,6 +6,7 @@ program stopped, is found there with what came of it. Nothing that a request say
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rom_tracker.app.words import Measure
-from rom_tracker.errors import UsageError
+from rom_tracker.errors import RomTrackerError, StoreError, UsageError
 from rom_tracker.store import Recording, Store
 from rom_tracker.store.encrypted_file import EncryptedWriter
 from rom_tracker.store.records import Moment
@@ -61,6 +62,8 @@ class Arrivals:
             No such session.
         UsageError
             Too many come in already.
+        OutputError
+            The disk does not take it; no recording is left of it.
         """
         self._give_up_silent()
         with self._one_begins:
@@ -74,6 +77,10 @@ class Arrivals:
             self._beginning.add(found.id)
             try:
                 self._now[found.id] = _Arriving(store.recordings.video_writer(found.id))
+            except RomTrackerError:
+                with contextlib.suppress(StoreError):
+                    store.recordings.remove(found.id)
+                raise
             finally:
                 self._beginning.discard(found.id)
         return found
@@ -152,8 +159,6 @@ def _is_old(recording: Recording) -> bool:
 
 
 def _has_anything(store: Store, recording: Recording) -> bool:
-    from rom_tracker.errors import StoreError
-
     try:
         with store.recordings.open_video(recording.id) as video:
             return video.size > 0

@@ -15,6 +15,7 @@ that was cut off, since the lid was closed, still reads up to its last whole chu
 from __future__ import annotations
 
 import bisect
+import contextlib
 import io
 import os
 import secrets
@@ -54,8 +55,16 @@ class EncryptedWriter:
         self._cipher = AESGCM(key.derived("file", salt))
         try:
             self._file: BinaryIO = path.open("xb")
+        except OSError as error:
+            raise cannot_write(path, error) from error
+        try:
             self._put(self._header)
         except OSError as error:
+            # To close it is to try again to write what was not written.
+            with contextlib.suppress(OSError):
+                self._file.close()
+            with contextlib.suppress(OSError):
+                path.unlink()
             raise cannot_write(path, error) from error
 
     def write(self, data: bytes | bytearray | memoryview) -> None:

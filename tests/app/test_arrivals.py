@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -17,7 +18,7 @@ from rom_tracker.app import arrivals as module
 from rom_tracker.app.arrivals import Arrivals
 from rom_tracker.app.recordings import check_readable
 from rom_tracker.app.words import Measure
-from rom_tracker.errors import UnknownRecordError, UsageError, VideoError
+from rom_tracker.errors import OutputError, UnknownRecordError, UsageError, VideoError
 from rom_tracker.store import Recording, Store
 from rom_tracker.store.encrypted_file import EncryptedWriter
 from rom_tracker.store.files import Files
@@ -142,6 +143,21 @@ def test_a_recording_whose_file_lies_elsewhere_is_left_alone(
     later(monkeypatch, module.PATIENCE_S + 1)
     assert Arrivals().interrupted(store) == []
     assert store.recordings.get(recording.id).has_video
+
+
+def test_of_a_recording_that_the_disk_does_not_take_nothing_is_left(
+    arrivals: Arrivals, store: Store, session_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(writer: EncryptedWriter, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(EncryptedWriter, "_put", full)
+        with pytest.raises(OutputError, match="the disk is full"):
+            begun(arrivals, store, session_id)
+    assert store.sessions.get(session_id).recordings == ()
+    assert store.files.all() == ()
+    begun(arrivals, store, session_id)
 
 
 def test_a_page_that_is_shown_while_a_recording_begins_leaves_it_alone(
