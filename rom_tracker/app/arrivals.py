@@ -121,6 +121,14 @@ class Arrivals:
         if arriving is not None:
             arriving.writer.abandon()
 
+    def drop(self, store: Store, recording_id: str) -> None:
+        """Somebody went back before anything was recorded; where something came already, it stays as :meth:`give_up` leaves it."""
+        arriving = self._arriving(recording_id)
+        with arriving.lock:
+            self.give_up(recording_id)
+            if arriving.pieces == 0:
+                store.recordings.remove(recording_id)
+
     def interrupted(self, store: Store) -> list[Recording]:
         """Those that stopped on the way, with what came of them; of which nothing came in all this time, is taken away."""
         self._give_up_silent()

@@ -88,6 +88,14 @@ def register_arrivals(app: FastAPI, room: Room, refused: Callable[[Beginning], R
             return trouble(error)
         return JSONResponse({})
 
+    @app.post("/recordings/{recording_id}/give-up")
+    async def give_up(recording_id: str) -> Response:
+        try:
+            await asyncio.to_thread(room.arrivals.drop, room.store, recording_id)
+        except RomTrackerError as error:
+            return trouble(error)
+        return JSONResponse({})
+
     @app.post("/recordings/{recording_id}/finish")
     async def finish(recording_id: str, about: Ending) -> Response:
         def do() -> str:

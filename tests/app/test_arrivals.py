@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from served import Served
 
 from rom_tracker.app import arrivals as module
 from rom_tracker.app.arrivals import Arrivals
@@ -143,6 +144,18 @@ def test_a_recording_whose_file_lies_elsewhere_is_left_alone(
     later(monkeypatch, module.PATIENCE_S + 1)
     assert Arrivals().interrupted(store) == []
     assert store.recordings.get(recording.id).has_video
+
+
+def test_who_goes_back_before_anything_came_leaves_nothing(served: Served) -> None:
+    client = served.store.clients.add("Ann Example")
+    session = served.store.sessions.start(client.id)
+    about = {"session": session.id, "measure": ELBOW.key, "moment": "before", "kind": "video/mp4"}
+    keys = [served.ask("POST", "/recordings", json=about).json()["id"] for _ in range(2)]
+    assert served.ask("POST", f"/recordings/{keys[1]}/pieces/0", content=b"one").status_code == 200
+    assert [served.ask("POST", f"/recordings/{key}/give-up", json={}).status_code for key in keys] == [200, 200]
+    assert [one.id for one in served.store.sessions.get(session.id).recordings] == keys[1:]
+    assert [one.id for one in served.room.arrivals.interrupted(served.store)] == keys[1:]
+    assert served.ask("POST", f"/recordings/{keys[0]}/give-up", json={}).status_code == 400
 
 
 def test_of_a_recording_that_the_disk_does_not_take_nothing_is_left(
