@@ -40,7 +40,6 @@ class Beginning(pydantic.BaseModel):
     moment: str = pydantic.Field(max_length=10)
     kind: str = pydantic.Field(default="", max_length=100)
     camera: str = pydantic.Field(default="", max_length=300)
-    name: str = pydantic.Field(default="", max_length=300)
     client_at: tuple[float, float] | None = None
     setup: dict[str, float] | None = None
 

@@ -44,7 +44,7 @@ def _progress(_: Translator, client: Client, sessions: tuple[SessionRecord, ...]
         name = measure.words(_)
         with card(_("Progress: {movement}").format(movement=name)):
             words = progress_words(_, measure, sessions, client)
-            source = f"/clients/{client.id}/progress/{measure.key}.png?lang={_.language}&n={len(sessions)}"
+            source = f"/clients/{client.id}/progress/{measure.key}.png?lang={_.language}"
             figure(source, f"{name}. {words}", classes="chart")
             tag("p", words)
 

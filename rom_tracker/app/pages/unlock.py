@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from nicegui import ui
 from starlette.datastructures import FormData
 
-from rom_tracker.app.parts import button, card, field, form, hidden, notice, tag
+from rom_tracker.app.parts import button, card, field, form, hidden, tag
 from rom_tracker.app.room import Room
 from rom_tracker.app.words import capital
 from rom_tracker.errors import RomTrackerError, UsageError
@@ -33,8 +33,6 @@ def register(room: Room) -> None:
         _ = room.look(request)._
         new = Store.lock_of(room.folder) is None
         with room.page(request, _("Welcome") if new else _("The records are locked")):
-            if room.trouble:
-                notice(room.trouble, "error")
             if new:
                 _choose(_)
             else:
