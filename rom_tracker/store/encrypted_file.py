@@ -60,9 +60,7 @@ class EncryptedWriter:
         try:
             self._put(self._header)
         except OSError as error:
-            # To close it is to try again to write what was not written.
-            with contextlib.suppress(OSError):
-                self._file.close()
+            self.abandon()
             with contextlib.suppress(OSError):
                 path.unlink()
             raise cannot_write(path, error) from error
@@ -78,11 +76,13 @@ class EncryptedWriter:
             try:
                 self._append([b""], last=True)
             finally:
-                self._file.close()
+                self.abandon()
 
     def abandon(self) -> None:
         """Close the file as it is: it reads up to here, and as not complete."""
-        self._file.close()
+        # What could not be written is tried again while it closes, and that it cannot was told when it was given.
+        with contextlib.suppress(OSError):
+            self._file.close()
 
     def __enter__(self) -> Self:
         return self

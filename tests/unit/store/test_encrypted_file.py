@@ -160,6 +160,37 @@ def test_what_was_written_is_there_after_a_kill(store: Store, folder: Path, visi
         assert reader.read(200_000) == b"".join(bytes([second]) * 50_000 for second in range(4))
 
 
+class FullDisk(io.RawIOBase):
+    """A file on a disk that takes nothing."""
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return -1
+
+    def write(self, data: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("ended", ["close", "abandon"])
+def test_a_disk_that_is_full_is_told_once_and_in_plain_words(tmp_path: Path, ended: str) -> None:
+    path = tmp_path / "one.video"
+    writer = EncryptedWriter(path, KEY)
+    writer.write(b"what fits")
+    writer._file.close()
+    writer._file = io.BufferedWriter(FullDisk())
+    with pytest.raises(OutputError, match="the disk is full"):
+        writer.write(b"what does not fit")
+    if ended == "close":
+        with pytest.raises(OutputError, match="the disk is full"):
+            writer.close()
+    else:
+        writer.abandon()
+    assert writer._file.closed
+    assert read(path) == (b"what fits", False)
+
+
 def test_a_video_that_cannot_be_begun_is_none(store: Store, folder: Path, visited: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     files: list[BinaryIO] = []
 
