@@ -6,13 +6,15 @@ program stopped, is found there with what came of it. Nothing that a request say
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rom_tracker.app.words import Measure
-from rom_tracker.errors import UsageError
+from rom_tracker.errors import RomTrackerError, StoreError, UsageError
 from rom_tracker.store import Recording, Store
 from rom_tracker.store.encrypted_file import EncryptedWriter
 from rom_tracker.store.records import Moment
@@ -45,6 +47,9 @@ class Arrivals:
 
     def __init__(self) -> None:
         self._now: dict[str, _Arriving] = {}
+        #: Those that the records have already, and that are not in ``_now`` yet.
+        self._beginning: set[str] = set()
+        self._one_begins = threading.Lock()
 
     def begin(
         self, store: Store, session_id: str, measure: Measure, moment: Moment, *, kind: str, camera: str, setup: dict[str, Any]
@@ -57,15 +62,27 @@ class Arrivals:
             No such session.
         UsageError
             Too many come in already.
+        OutputError
+            The disk does not take it; no recording is left of it.
         """
         self._give_up_silent()
-        if len(self._now) >= MOST_AT_ONCE:
-            raise UsageError("Too many recordings come in at once; wait until one is done.")
-        kind = kind if kind in KINDS else ""
-        found = store.recordings.add(
-            session_id, measure.movement.key, measure.side, moment, media_type=kind, camera=camera[:200], setup=setup
-        )
-        self._now[found.id] = _Arriving(store.recordings.video_writer(found.id))
+        with self._one_begins:
+            if len(self._now) >= MOST_AT_ONCE:
+                raise UsageError("Too many recordings come in at once; wait until one is done.")
+            kind = kind if kind in KINDS else ""
+            found = store.recordings.add(
+                session_id, measure.movement.key, measure.side, moment, media_type=kind, camera=camera[:200], setup=setup
+            )
+            # Before it counts as one with a video: else a page that is shown meanwhile takes it for one that stopped on the way.
+            self._beginning.add(found.id)
+            try:
+                self._now[found.id] = _Arriving(store.recordings.video_writer(found.id))
+            except RomTrackerError:
+                with contextlib.suppress(StoreError):
+                    store.recordings.remove(found.id)
+                raise
+            finally:
+                self._beginning.discard(found.id)
         return found
 
     def append(self, recording_id: str, piece: int, data: bytes) -> None:
@@ -104,17 +121,27 @@ class Arrivals:
         if arriving is not None:
             arriving.writer.abandon()
 
+    def drop(self, store: Store, recording_id: str) -> None:
+        """Somebody went back before anything was recorded; where something came already, it stays as :meth:`give_up` leaves it."""
+        arriving = self._arriving(recording_id)
+        with arriving.lock:
+            self.give_up(recording_id)
+            if arriving.pieces == 0:
+                store.recordings.remove(recording_id)
+
     def interrupted(self, store: Store) -> list[Recording]:
-        """Those that stopped on the way, with what came of them; of which nothing came, is taken away."""
+        """Those that stopped on the way, with what came of them; of which nothing came in all this time, is taken away."""
         self._give_up_silent()
         found = []
         for recording in store.recordings.cut_off():
-            if recording.id in self._now:
+            if recording.id in self._beginning or recording.id in self._now:
                 continue
-            if not _has_anything(store, recording):
-                store.recordings.remove(recording.id)
-            else:
+            if _has_anything(store, recording):
                 found.append(recording)
+            elif _is_old(recording) and store.files.path(recording.id, "video").exists():
+                # A younger one may just have begun in another program that works with the same records; and a file that is not here
+                # may lie in the folder of another computer that shares the database.
+                store.recordings.remove(recording.id)
         return found
 
     def close(self) -> None:
@@ -135,9 +162,11 @@ class Arrivals:
                 self.give_up(recording_id)
 
 
-def _has_anything(store: Store, recording: Recording) -> bool:
-    from rom_tracker.errors import StoreError
+def _is_old(recording: Recording) -> bool:
+    return datetime.now(UTC) - recording.recorded_at > timedelta(seconds=PATIENCE_S)
 
+
+def _has_anything(store: Store, recording: Recording) -> bool:
     try:
         with store.recordings.open_video(recording.id) as video:
             return video.size > 0

@@ -40,7 +40,6 @@ class Beginning(pydantic.BaseModel):
     moment: str = pydantic.Field(max_length=10)
     kind: str = pydantic.Field(default="", max_length=100)
     camera: str = pydantic.Field(default="", max_length=300)
-    name: str = pydantic.Field(default="", max_length=300)
     client_at: tuple[float, float] | None = None
     setup: dict[str, float] | None = None
 
@@ -84,6 +83,14 @@ def register_arrivals(app: FastAPI, room: Room, refused: Callable[[Beginning], R
                 return trouble(UsageError(f"A piece of a recording is too large: expected at most {LARGEST_PIECE // 2**20} MB."))
         try:
             await asyncio.to_thread(room.arrivals.append, recording_id, piece, bytes(data))
+        except RomTrackerError as error:
+            return trouble(error)
+        return JSONResponse({})
+
+    @app.post("/recordings/{recording_id}/give-up")
+    async def give_up(recording_id: str) -> Response:
+        try:
+            await asyncio.to_thread(room.arrivals.drop, room.store, recording_id)
         except RomTrackerError as error:
             return trouble(error)
         return JSONResponse({})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
@@ -21,17 +22,26 @@ from rom_tracker.store.records import Keep, Sex
 #: A year, in seconds: how long a browser keeps the language.
 _A_YEAR = 365 * 24 * 3600
 
+#: Videos that are kept for some days are kept for so many at most.
+MOST_DAYS = 3650
+
 Posted = Callable[[FormData], str]
 
 
 def register(app: FastAPI, room: Room) -> None:
     """Give every form its path."""
+    one_at_a_time = asyncio.Lock()
 
     async def done(request: Request, back: str, do: Posted) -> RedirectResponse:
-        """Do what was posted and go on to where it says, or back with what went wrong."""
+        """Do what was posted and go on to where it says, or back with what went wrong.
+
+        It is done in another thread, as it may take a second: to erase a client or to compare two recordings. Of two forms the
+        second one finds what the first one changed.
+        """
         form = await request.form()
         try:
-            where = do(form)
+            async with one_at_a_time:
+                where = await asyncio.to_thread(do, form)
         except RomTrackerError as error:
             where = f"{back}{'&' if '?' in back else '?'}{room.tell(_sentence(str(error)))}"
         return RedirectResponse(where, status_code=303)
@@ -83,7 +93,7 @@ def _clients(app: FastAPI, room: Room, done: Done) -> None:
     async def change(request: Request, client_id: str) -> RedirectResponse:
         def do(form: FormData) -> str:
             keep = cast(Keep, _text(form, "keep"))
-            retention = Retention(keep, int(_text(form, "days") or 0)) if keep == "days" else Retention(keep)
+            retention = Retention(keep, _days(form)) if keep == "days" else Retention(keep)
             room.store.clients.change(
                 client_id,
                 label=_text(form, "label", 120),
@@ -316,6 +326,13 @@ def _seconds(form: FormData, name: str) -> float:
         return float(text)
     except ValueError:
         raise UsageError(f"expected seconds, such as 2.5, got {text!r}") from None
+
+
+def _days(form: FormData) -> int:
+    days = _number(form, "days")
+    if days is None or not 1 <= days <= MOST_DAYS:
+        raise UsageError(f"Expected 1 to {MOST_DAYS} days for which videos are kept.")
+    return days
 
 
 def _year(form: FormData) -> int | None:

@@ -69,6 +69,29 @@ HEADERS = {
 }
 
 
+class Limited:
+    """An ASGI app that is given no more of a body than :data:`LARGEST_BODY`.
+
+    Parameters
+    ----------
+    app : ASGI application
+    is_upload : callable
+        Whether a path takes uploads, which limit themselves.
+    """
+
+    def __init__(self, app: App, is_upload: Callable[[str], bool]) -> None:
+        self.app, self.is_upload = app, is_upload
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, WebSocket or start-up."""
+        if scope["type"] == "http" and not self.is_upload(scope["path"]):
+            if _length(scope) > LARGEST_BODY:
+                await _refuse(scope, receive, send, 413, "The request is too large.")
+                return
+            receive = _limited(receive)
+        await self.app(scope, receive, send)
+
+
 class Gate:
     """Lets through to an ASGI app what may talk to it.
 
@@ -124,12 +147,8 @@ class Gate:
                 known = hmac.compare_digest(_header(scope, b"x-rom-tracker").encode(), self.secret.encode())
                 await _answer(send, 200 if known else 403, f"{DOOR}?key={self.new_key()}" if known else "")
                 return
-            send = _with_headers(send)
-            if not self.is_upload(scope["path"]):
-                if _length(scope) > LARGEST_BODY:
-                    await _refuse(scope, receive, send, 413, "The request is too large.")
-                    return
-                receive = _limited(receive)
+            await Limited(self.app, self.is_upload)(scope, receive, _with_headers(send))
+            return
         await self.app(scope, receive, send)
 
     def _why_not(self, scope: Scope) -> tuple[int, str] | None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rom_tracker.i18n import N_
-from rom_tracker.landmarks import INDEX, LANDMARKS, Side, is_of_the_hand, locate
+from rom_tracker.landmarks import LANDMARKS, Side, is_of_the_hand, locate
 from rom_tracker.movements import Movement
 from rom_tracker.pose.sequence import Floats, PosePasses
 from rom_tracker.pose.view import BodyView
@@ -215,9 +215,3 @@ def _level(passes: PosePasses, view: BodyView, movement: Movement) -> tuple[Chec
     lean = float(np.degrees(np.arctan2(np.nanmedian(trunk[:, 0]), -np.nanmedian(trunk[:, 1]))))
     advice = _("The picture or the client leans by {n} degrees. Set the camera level; let the client be upright.")
     return (Check("level", _("The camera is level"), abs(lean) <= LEVEL_WITHIN_DEG, advice, abs(lean)),)
-
-
-#: The landmarks that are drawn over the live picture: without the face's, and without the fingers.
-DRAWN = tuple(
-    INDEX[f"{side}_{name}"] for side in ("left", "right") for name in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
-)

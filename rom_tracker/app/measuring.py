@@ -27,6 +27,10 @@ State = Literal["waiting", "running", "done", "failed"]
 Ask = Callable[..., Any]
 
 
+class _StoppedError(Exception):
+    """The process is there no more, or does not answer."""
+
+
 @dataclass
 class Job:
     """Something that the process was asked for.
@@ -34,7 +38,8 @@ class Job:
     Attributes
     ----------
     key : str
-        What it is about, such as the identifier of a recording; a second job of the same key takes the place of the first.
+        What it is about, such as the identifier of a recording. Of each key one job runs at a time and one waits at most;
+        :meth:`Jobs.add` says what becomes of a further one.
     work : callable
         What is done, in the thread of the jobs: it is given an ``ask``, which has the process call a function with arguments, and
         gives back what came of it.
@@ -56,18 +61,33 @@ class Jobs:
 
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}
+        self._lock = threading.Lock()
         self._queue: queue.Queue[Job | None] = queue.Queue()
         self._process: Any = None
         self._connection: Connection | None = None
         self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
         self._thread.start()
 
-    def add(self, key: str, work: Callable[[Ask], object]) -> Job:
-        """Ask for something; while the same is waiting or running, that is what is given back."""
-        known = self._jobs.get(key)
-        if known is not None and known.state in ("waiting", "running"):
-            return known
-        job = self._jobs[key] = Job(key, work)
+    def add(self, key: str, work: Callable[[Ask], object], *, anew: bool = False) -> Job:
+        """Ask for something.
+
+        Parameters
+        ----------
+        key : str
+        work : callable
+        anew : bool
+            Whether ``work`` is another one than that of a job of the same key. If so, it takes the place of what a job that waits
+            has to do, and follows one that runs; otherwise the job that waits or runs is given back, and ``work`` is not done.
+        """
+        with self._lock:
+            known = self._jobs.get(key)
+            if known is not None and known.state == "waiting":
+                if anew:
+                    known.work = work
+                return known
+            if known is not None and known.state == "running" and not anew:
+                return known
+            job = self._jobs[key] = Job(key, work)
         self._queue.put(job)
         return job
 
@@ -86,22 +106,23 @@ class Jobs:
     def close(self) -> None:
         """End the process; what is running is lost, and what it was made from is not."""
         self._queue.put(None)
-        if self._process is not None:
-            self._process.terminate()
-            self._process.join(3)
+        process = self._process
+        if process is not None:
+            process.terminate()
+            process.join(3)
 
     def _work(self) -> None:
         while (job := self._queue.get()) is not None:
-            if self._jobs.get(job.key) is not job:
-                continue
-            job.state = "running"
+            with self._lock:
+                if self._jobs.get(job.key) is not job:
+                    continue
+                job.state = "running"
             try:
                 job.work(functools.partial(self._ask, job))
                 job.state = "done"
             except RomTrackerError as error:
                 job.state, job.words = "failed", str(error)
-            except (EOFError, OSError):
-                self._process = None
+            except _StoppedError:
                 job.state, job.words = "failed", "The measuring process stopped. Try again; the recording is kept."
             except Exception as error:
                 # The message might hold a name; its kind does not.
@@ -110,11 +131,31 @@ class Jobs:
 
     def _ask(self, job: Job, function: Callable[..., Any], *arguments: Any) -> Any:
         if self._process is None or not self._process.is_alive():
-            context = multiprocessing.get_context("spawn")
-            self._connection, theirs = context.Pipe()
-            self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
-            self._process.start()
-            theirs.close()
+            self._begin()
+        try:
+            return self._answer(job, function, arguments)
+        except (EOFError, OSError) as error:
+            self._end()
+            raise _StoppedError from error
+
+    def _begin(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        context = multiprocessing.get_context("spawn")
+        self._connection, theirs = context.Pipe()
+        process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        process.start()
+        theirs.close()
+        self._process = process
+
+    def _end(self) -> None:
+        """Be rid of a process that does not answer."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.terminate()
+            process.join(3)
+
+    def _answer(self, job: Job, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         assert self._connection is not None
         self._connection.send((function, arguments))
         while True:

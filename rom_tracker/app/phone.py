@@ -24,7 +24,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
-from rom_tracker.app.gate import HEADERS, LARGEST_BODY
+from rom_tracker.app.gate import HEADERS, Limited
 from rom_tracker.errors import MeasurementError
 from rom_tracker.i18n import Translator
 
@@ -93,7 +93,7 @@ class Phone:
     def _is_in(self, request: Request) -> bool:
         return hmac.compare_digest(request.cookies.get(_COOKIE, "").encode(), self._session.encode())
 
-    def _app(self) -> FastAPI:
+    def _app(self) -> Limited:
         from rom_tracker.app.file_routes import PIECES, Beginning, register_arrivals, trouble
 
         app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
@@ -102,11 +102,9 @@ class Phone:
         async def guarded(request: Request, go_on):  # type: ignore[no-untyped-def]
             answer: Response
             own = request.headers.get("origin", "") == self.address or request.method == "GET"
-            small = PIECES.fullmatch(request.url.path) or int(request.headers.get("content-length") or 0) <= LARGEST_BODY
             if (
                 request.headers.get("host", "") != self.host
                 or not own
-                or not small
                 or (request.url.path not in ("/", "/code", "/static/room.css", "/static/upload.js") and not self._is_in(request))
             ):
                 answer = Response(status_code=403)
@@ -142,7 +140,7 @@ class Phone:
             return trouble(MeasurementError(self._("This page takes another recording; open it again on the computer.")))
 
         register_arrivals(app, self.room, wrong_target)
-        return app
+        return Limited(app, lambda path: PIECES.fullmatch(path) is not None)
 
     def _door(self, *, wrong: bool) -> str:
         _ = self._

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from rom_tracker.app.live_checks import SetUp
 from rom_tracker.app.measuring import Ask, Job, measured, overlaid
 from rom_tracker.app.words import Measure
 from rom_tracker.errors import StoreError, UsageError, VideoError
-from rom_tracker.store import KeptComparison, KeptMeasurement, Recording, Session, SessionRecord, Store
-from rom_tracker.store.records import Moment
+from rom_tracker.store import Correction, KeptComparison, KeptMeasurement, Recording, Session, SessionRecord, Store
+from rom_tracker.store.records import CorrectionKind, Moment
 
 if TYPE_CHECKING:
     from rom_tracker.analysis.measurement import RomMeasurement
@@ -64,6 +65,12 @@ def measurement_of(record: SessionRecord, recording: Recording | None) -> KeptMe
     if recording is None:
         return None
     return next((one for one in record.current_measurements() if one.recording_id == recording.id), None)
+
+
+def corrections_of(record: SessionRecord, measure: Measure) -> list[tuple[Recording, Correction]]:
+    """What was put right about the recordings of a movement and side, each with its recording."""
+    mine = {one.id: one for one in record.recordings if (one.movement, one.side) == (measure.movement.key, measure.side)}
+    return [(mine[one.recording_id], one) for one in record.corrections if one.recording_id in mine]
 
 
 def comparison_of(record: SessionRecord, measure: Measure) -> KeptComparison | None:
@@ -129,14 +136,36 @@ def check_readable(store: Store, recording: Recording, name: str = "") -> None:
     raise VideoError(words)
 
 
-def measure_later(room: Room, recording_id: str) -> Job:
-    """Measure a recording in the background; a comparison follows where the other one of the session is measured."""
+@dataclass(frozen=True, slots=True)
+class Otherwise:
+    """In what way a recording is to be measured otherwise than before, as the correction of it tells.
+
+    Attributes
+    ----------
+    kind : CorrectionKind
+    setup : mapping
+        What changes in the set-up of the recording: ``client_at`` or ``part_s``.
+    reason : str
+    """
+
+    kind: CorrectionKind
+    setup: Mapping[str, Any]
+    reason: str
+
+
+def measure_later(room: Room, recording_id: str, otherwise: Otherwise | None = None) -> Job:
+    """Measure a recording in the background; a comparison follows where the other one of the session is measured.
+
+    What is to be otherwise is kept, and put on record, once the recording was measured in that way.
+    """
     store = room.store
 
     def work(ask: Ask) -> None:
         from rom_tracker.capture.recording import FrameTiming
 
         recording = store.recordings.get(recording_id)
+        if otherwise is not None:
+            recording = replace(recording, setup={**recording.setup, **otherwise.setup})
         at, part, last = client_at(recording), part_of(recording), _measured_before(store, recording)
         with store.recordings.video_file(recording_id) as path:
             found = ask(measured, path, recording.movement, recording.side, at, part, recording.camera, last)
@@ -145,9 +174,12 @@ def measure_later(room: Room, recording_id: str) -> Job:
             timing = FrameTiming.of(found.angles.time_s) if part is None else None
             store.recordings.describe(recording_id, size=size, timing=timing)
         store.measurements.keep(recording_id, found)
+        if otherwise is not None:
+            store.recordings.describe(recording_id, setup=otherwise.setup)
+            store.recordings.correct(recording_id, otherwise.kind, otherwise.setup, otherwise.reason)
         compare_now(store, recording)
 
-    return room.jobs.add(recording_id, work)
+    return room.jobs.add(recording_id, work, anew=otherwise is not None)
 
 
 def _measured_before(store: Store, recording: Recording) -> RomMeasurement | None:
@@ -220,7 +252,7 @@ def restore_repetitions(store: Store, recording: Recording, reason: str) -> None
 
 
 def choose_person(room: Room, recording: Recording, x: float, y: float, reason: str) -> None:
-    """Measure again the person at a point, in shares of the picture, and keep that it was done.
+    """Measure again the person at a point, in shares of the picture, and keep that it was done once it is.
 
     Raises
     ------
@@ -233,13 +265,11 @@ def choose_person(room: Room, recording: Recording, x: float, y: float, reason: 
         raise UsageError("expected a point in the picture")
     if not recording.has_video:
         raise StoreError("The video of this recording was not kept, so it cannot be measured again.")
-    room.store.recordings.correct(recording.id, "other person chosen", {"client_at": [x, y]}, reason)
-    room.store.recordings.describe(recording.id, setup={"client_at": [x, y]})
-    measure_later(room, recording.id)
+    measure_later(room, recording.id, Otherwise("other person chosen", {"client_at": [x, y]}, reason))
 
 
 def choose_part(room: Room, recording: Recording, part: Part | None, reason: str) -> None:
-    """Measure a part of a recording alone, or all of it again with None, and keep that it was done.
+    """Measure a part of a recording alone, or all of it again with None, and keep that it was done once it is.
 
     Raises
     ------
@@ -255,9 +285,7 @@ def choose_part(room: Room, recording: Recording, part: Part | None, reason: str
     if not recording.has_video:
         raise StoreError("The video of this recording was not kept, so it cannot be measured again.")
     chosen = None if part is None else [part.from_s, part.to_s]
-    room.store.recordings.correct(recording.id, "part chosen", {"part_s": chosen}, reason)
-    room.store.recordings.describe(recording.id, setup={"part_s": chosen})
-    measure_later(room, recording.id)
+    measure_later(room, recording.id, Otherwise("part chosen", {"part_s": chosen}, reason))
 
 
 def overlay_later(room: Room, measurement_id: str, recording: Recording) -> Job:

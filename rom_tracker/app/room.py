@@ -62,8 +62,6 @@ class Room:
         For videos that are drawn over; it is gone when the app closes.
     phone : Phone or None
         The page for a phone, while it is open.
-    trouble : str
-        Why the records could not be opened at the start.
     tries : int
         Of a passphrase.
     gate : Gate or None
@@ -79,7 +77,6 @@ class Room:
         default_factory=lambda: TemporaryDirectory(prefix="rom_tracker-", ignore_cleanup_errors=True)
     )
     phone: Phone | None = None
-    trouble: str = ""
     tries: int = 0
     gate: Gate | None = None
     _store: Store | None = None
@@ -109,7 +106,7 @@ class Room:
     def open(self, store: Store) -> None:
         """Work with these records; what is kept no longer goes now."""
         store.purge()
-        self._store, self.trouble = store, ""
+        self._store = store
         if self._ready is not None:
             return
         self._ready = threading.Timer(GET_READY_AFTER_S, self._get_ready)

@@ -15,6 +15,7 @@ that was cut off, since the lid was closed, still reads up to its last whole chu
 from __future__ import annotations
 
 import bisect
+import contextlib
 import io
 import os
 import secrets
@@ -54,8 +55,14 @@ class EncryptedWriter:
         self._cipher = AESGCM(key.derived("file", salt))
         try:
             self._file: BinaryIO = path.open("xb")
+        except OSError as error:
+            raise cannot_write(path, error) from error
+        try:
             self._put(self._header)
         except OSError as error:
+            self.abandon()
+            with contextlib.suppress(OSError):
+                path.unlink()
             raise cannot_write(path, error) from error
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -69,11 +76,13 @@ class EncryptedWriter:
             try:
                 self._append([b""], last=True)
             finally:
-                self._file.close()
+                self.abandon()
 
     def abandon(self) -> None:
         """Close the file as it is: it reads up to here, and as not complete."""
-        self._file.close()
+        # What could not be written is tried again while it closes, and that it cannot was told when it was given.
+        with contextlib.suppress(OSError):
+            self._file.close()
 
     def __enter__(self) -> Self:
         return self

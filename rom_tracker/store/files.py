@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import os
 import secrets
 import shutil
@@ -133,6 +134,13 @@ class Files:
         if not self.folder.is_dir():
             return ()
         return tuple(sorted((path.stem, kinds[path.suffix]) for path in self.folder.iterdir() if path.suffix in kinds))
+
+    def written_at(self, record_id: str, kind: Kind) -> float:
+        """When a file was last written to, in seconds as of ``time.time``; infinity where it is gone."""
+        try:
+            return self.path(record_id, kind).stat().st_mtime
+        except FileNotFoundError:
+            return math.inf
 
     @contextlib.contextmanager
     def _whole_or_not(self, record_id: str, kind: Kind) -> Iterator[EncryptedWriter]:

@@ -123,7 +123,11 @@ class Recordings:
         if self.files.path(recording_id, "video").exists():
             raise UsageError("this recording has its video already; record a second one as a new recording")
         self._mark(recording_id, has_video=True, said="video recorded")
-        return self.files.writer(recording_id, "video")
+        try:
+            return self.files.writer(recording_id, "video")
+        except BaseException:
+            self._mark(recording_id, has_video=False, said="video not recorded")
+            raise
 
     def take_video(self, recording_id: str, source: Path, progress: Progress | None = None) -> Recording:
         """Encrypt a video file into the store, whole or not at all; the file itself stays where it is.

@@ -41,7 +41,8 @@ class Retention:
     Attributes
     ----------
     keep : {"video", "landmarks", "days"}
-        The video, only angles and landmarks, or the video for ``days`` days.
+        The video, only angles and landmarks, or the video for ``days`` days; of a client who does not agree to ``"video"``, only
+        angles and landmarks whatever stands here.
     days : int or None
         1 or more with ``"days"``, else None.
     """

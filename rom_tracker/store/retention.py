@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
@@ -11,10 +12,13 @@ from rom_tracker.store.database import Database, translated_errors
 from rom_tracker.store.files import Files, Kind
 from rom_tracker.store.records import Erased
 from rom_tracker.store.rows import needed
-from rom_tracker.store.tables import ClientRow, MeasurementRow, RecordingRow, SessionRow, TrailRow
+from rom_tracker.store.tables import ClientRow, ConsentRow, MeasurementRow, RecordingRow, SessionRow, TrailRow
 
 #: What the trail says of a client who was erased; the triggers of the trail know these words.
 ERASED = "client erased"
+
+#: The landmarks of a measurement are on the disk before its record is: a file that no record has is left alone for so long.
+IN_THE_MAKING_S = 3600.0
 
 
 def erase_client(database: Database, files: Files, client_id: str) -> Erased:
@@ -39,8 +43,12 @@ def erase_client(database: Database, files: Files, client_id: str) -> Erased:
 
 
 def expired(database: Database, at: datetime) -> list[str]:
-    """The recordings whose video is not to be kept any longer at a time."""
+    """The recordings whose video is not to be kept any longer at a time.
+
+    Of a client who does not agree to videos, or does not any more, none is kept once it is measured, whatever else was chosen.
+    """
     measured = sa.exists().where(MeasurementRow.recording_id == RecordingRow.id)
+    agreed = sa.exists().where(ConsentRow.client_id == ClientRow.id, ConsentRow.what == "video", ConsentRow.withdrawn_at.is_(None))
     with_video = (
         select(RecordingRow.id, RecordingRow.recorded_at, ClientRow.keep_days)
         .join(RecordingRow.session)
@@ -48,16 +56,17 @@ def expired(database: Database, at: datetime) -> list[str]:
         .where(RecordingRow.has_video)
     )
     with database.reading() as session:
-        found = list(session.scalars(with_video.where(ClientRow.keep == "landmarks", measured)))
+        found = set(session.scalars(with_video.where(sa.or_(ClientRow.keep == "landmarks", ~agreed), measured)))
         for recording_id, recorded_at, days in session.execute(with_video.where(ClientRow.keep == "days")):
             if recorded_at.astimezone(UTC) + timedelta(days=days or 0) <= at:
-                found.append(recording_id)
-    return found
+                found.add(recording_id)
+    return sorted(found)
 
 
 def remove_ownerless(database: Database, files: Files) -> int:
-    """Remove the files that no record has; how many bytes that freed."""
-    present = files.all()  # before the records are read: a file that comes meanwhile has its record first
+    """Remove the files that no record has, but for those whose record may still come; how many bytes that freed."""
+    written_before = time.time() - IN_THE_MAKING_S
+    present = [(record_id, kind) for record_id, kind in files.all() if files.written_at(record_id, kind) < written_before]
     owned = owned_files(database)
     return sum(files.remove(record_id, kind) for record_id, kind in present if (record_id, kind) not in owned)
 

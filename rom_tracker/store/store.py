@@ -274,9 +274,11 @@ class Store:
         return erased
 
     def purge(self, at: datetime | None = None) -> Purged:
-        """Apply the clients' retention rules: remove videos that are measured where only landmarks are kept, or older than kept.
+        """Apply the clients' retention rules: remove videos that are measured where only landmarks are kept or the client does not
+        agree to videos, and those that are older than kept.
 
-        Files that no record has, such as of an erasure that was interrupted, go too. Meant for every start of the program.
+        Files that no record has, such as of an erasure that was interrupted, go too once they are an hour old. Meant for every
+        start of the program.
         """
         recordings = expired(self.database, at or now())
         freed = sum(self.recordings.drop_video(recording_id, "end of the time it is kept") for recording_id in recordings)

@@ -163,5 +163,6 @@ def session_of(server: Server, name: str) -> str:
     """A new session of a new client, in which the left elbow is going to be bent."""
     with server.records() as store:
         client = store.clients.add(name)
-        store.clients.consent(client.id, "records")
+        for what in ("records", "video"):
+            store.clients.consent(client.id, what)
         return store.sessions.start(client.id, setup={"measures": ["elbow_flexion-left"]}).id

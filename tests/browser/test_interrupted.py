@@ -48,6 +48,38 @@ def test_what_was_recorded_when_the_server_was_killed_is_offered(
         assert store.recordings.cut_off() == ()
 
 
+def test_who_goes_back_while_the_recording_begins_records_nothing(
+    own_server: Server, playwright: Playwright, cameras: Callable[[str], Path], seen: Seen
+) -> None:
+    session = session_of(own_server, "Lee")
+    with browser(playwright, seen, cameras("elbow_flexion_pre")) as context:
+        page = come_in(context, own_server)
+        page.goto(f"{own_server.origin}/live/{session}/elbow_flexion-left/before")
+        page.wait_for_selector("#start:not([disabled])")
+        page.evaluate(
+            """() => {
+                room.is.warm_up = 0;
+                const ask = room.ask;
+                room.ask = async (...about) => {
+                    const found = await ask.apply(room, about);
+                    room.asked = [...(room.asked || []), about[0]];
+                    if (about[0] === "/recordings") await new Promise((done) => { room.answer = done; });
+                    return found;
+                };
+            }"""
+        )
+        page.click("#start")
+        page.wait_for_function("room.answer !== undefined")
+        page.keyboard.press("Escape")
+        page.evaluate("room.answer()")
+        page.wait_for_function("room.asked.length == 2")
+        assert page.evaluate("room.asked[1]").endswith("/give-up")
+        assert page.get_attribute("#live", "data-state") == "set-up"
+        assert page.evaluate("room.recorder === undefined")
+    with own_server.records() as store:
+        assert store.sessions.get(session).recordings == ()
+
+
 def test_it_stops_when_it_is_told_to_while_a_window_records(
     own_server: Server, playwright: Playwright, cameras: Callable[[str], Path], seen: Seen
 ) -> None:

@@ -30,6 +30,7 @@ def ids(server: Server) -> dict[str, str]:
     found = {moment: measure(clip, "elbow_flexion", "left") for moment, clip in clips.items()}
     with server.records() as store:
         client = store.clients.add("Gil Example", birth_year=1980, sex="female")
+        store.clients.consent(client.id, "video")
         for week in range(SESSIONS):
             held_at = datetime.now(UTC) - timedelta(weeks=SESSIONS - 1 - week)
             session = store.sessions.start(client.id, held_at=held_at, setup={"measures": ["elbow_flexion-left"]})

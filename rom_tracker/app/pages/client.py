@@ -6,6 +6,7 @@ from fastapi import Request
 from nicegui import ui
 
 from rom_tracker.app import recordings
+from rom_tracker.app.form_routes import MOST_DAYS
 from rom_tracker.app.parts import button, card, choice, field, figure, form, link, tag, tick
 from rom_tracker.app.progress import measures_of, progress_words
 from rom_tracker.app.result_lines import change_line
@@ -43,7 +44,7 @@ def _progress(_: Translator, client: Client, sessions: tuple[SessionRecord, ...]
         name = measure.words(_)
         with card(_("Progress: {movement}").format(movement=name)):
             words = progress_words(_, measure, sessions, client)
-            source = f"/clients/{client.id}/progress/{measure.key}.png?lang={_.language}&n={len(sessions)}"
+            source = f"/clients/{client.id}/progress/{measure.key}.png?lang={_.language}"
             figure(source, f"{name}. {words}", classes="chart")
             tag("p", words)
 
@@ -97,5 +98,5 @@ def _change(room: Room, _: Translator, client: Client) -> None:
                     ("days", _("videos for some days, then angles and joints")),
                 ]
                 choice(_("What is kept of recordings"), "keep", kept, client.retention.keep)
-                field(_("Days"), "days", kind="number", min="1", max="3650", value=client.retention.days)
+                field(_("Days"), "days", kind="number", min="1", max=str(MOST_DAYS), value=client.retention.days)
         button(_("Save"))

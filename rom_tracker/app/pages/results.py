@@ -11,7 +11,7 @@ from rom_tracker.app.parts import button, card, choice, field, figure, form, lin
 from rom_tracker.app.recordings import part_of
 from rom_tracker.app.result_lines import change_line, flag_lines, measurement_line, number_words, plain_words
 from rom_tracker.app.room import Room
-from rom_tracker.app.words import MOMENTS, Measure
+from rom_tracker.app.words import MOMENTS, Measure, capital
 from rom_tracker.i18n import N_, Translator
 from rom_tracker.result_words import EN_DASH
 from rom_tracker.store import Correction, KeptComparison, KeptMeasurement, Recording, SessionRecord
@@ -40,17 +40,26 @@ def register(room: Room) -> None:
             if compared is None or busy:
                 _not_yet(room, _, record, measure, pairs)
                 return
+            _went_wrong(room, pairs)
             _change(_, compared, measure, client.id)
             _chart(_, compared)
             _numbers(_, pairs)
             _flags(_, compared)
             _videos(room, _, record, measure, pairs)
-            _corrections(room, _, record, pairs)
+            _corrections(_, record, measure, pairs)
 
 
 def _is_busy(room: Room, recording: Recording) -> bool:
     job = room.jobs.of(recording.id)
-    return job is not None and job.state in ("waiting", "running", "failed")
+    return job is not None and job.state in ("waiting", "running")
+
+
+def _went_wrong(room: Room, pairs: list[Pair]) -> None:
+    """Why a recording could not be measured again; what was measured before holds."""
+    for _moment, recording, _kept in pairs:
+        job = None if recording is None else room.jobs.of(recording.id)
+        if job is not None and job.state == "failed":
+            notice(capital(job.words), "error")
 
 
 def _not_yet(room: Room, _: Translator, record: SessionRecord, measure: Measure, pairs: list[Pair]) -> None:
@@ -171,12 +180,10 @@ def _first_start(room: Room, kept: KeptMeasurement) -> float:
     return float(repetitions[0]["start_s"]) if repetitions else 0.0
 
 
-def _corrections(room: Room, _: Translator, record: SessionRecord, pairs: list[Pair]) -> None:
+def _corrections(_: Translator, record: SessionRecord, measure: Measure, pairs: list[Pair]) -> None:
     with card(_("Corrections")):
-        for one in record.corrections:
-            moment = next(
-                (_(MOMENTS[m]) for m, recording, _kept in pairs if recording is not None and recording.id == one.recording_id), ""
-            )
+        for corrected, one in recordings.corrections_of(record, measure):
+            moment = _(MOMENTS[corrected.moment])
             said = f"{_.short_day(one.corrected_at.astimezone().date())}: {_what_was_done(_, one)} ({moment})"
             tag("p", f"{said}. {one.reason}".strip(), classes="small")
         for moment, recording, kept in pairs:

@@ -82,7 +82,10 @@ def _moment(
 
 
 def waiting_line(room: Room, _: Translator, recording: Recording, words: str) -> None:
-    """How far the measuring of a recording is; once it is done, the page is shown anew, and ``words`` are its result."""
+    """How far the measuring of a recording is; once it is done, the page is shown anew.
+
+    ``words`` are the result that there is; when it could not be measured again, that of before.
+    """
     job = room.jobs.of(recording.id)
     if job is None or job.state == "done":
         if words:
@@ -94,6 +97,8 @@ def waiting_line(room: Room, _: Translator, recording: Recording, words: str) ->
         return
     if job.state == "failed":
         notice(job.words, "error")
+        if words:
+            tag("p", words)
         with form(f"/recordings/{recording.id}/again"):
             button(_("Measure it again"))
         return

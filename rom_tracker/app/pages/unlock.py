@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse
 from nicegui import ui
+from starlette.datastructures import FormData
 
-from rom_tracker.app.parts import button, card, field, form, hidden, notice, tag
+from rom_tracker.app.parts import button, card, field, form, hidden, tag
 from rom_tracker.app.room import Room
 from rom_tracker.app.words import capital
 from rom_tracker.errors import RomTrackerError, UsageError
@@ -30,8 +33,6 @@ def register(room: Room) -> None:
         _ = room.look(request)._
         new = Store.lock_of(room.folder) is None
         with room.page(request, _("Welcome") if new else _("The records are locked")):
-            if room.trouble:
-                notice(room.trouble, "error")
             if new:
                 _choose(_)
             else:
@@ -56,23 +57,30 @@ def _choose(_: Translator) -> None:
 
 def register_form(app: FastAPI, room: Room) -> None:
     """The form's path."""
+    one_at_a_time = asyncio.Lock()
 
     @app.post("/unlock")
     async def unlock(request: Request) -> RedirectResponse:
         form = await request.form()
-        passphrase = str(form.get("passphrase", ""))
         try:
-            if not room.locked:
-                return RedirectResponse("/", status_code=303)
-            room.tries += 1
-            if room.tries > MOST_TRIES:
-                raise UsageError("That were too many tries; start rom-tracker app again.")
-            if form.get("new") == "yes":
-                if passphrase != form.get("again"):
-                    raise UsageError("The two are not the same; write it twice.")
-                room.open(room.create(passphrase, keychain=form.get("keychain") == "yes"))
-            else:
-                room.open(room.unlock(passphrase))
+            async with one_at_a_time:
+                if room.locked:
+                    # In another thread: the passphrase is made slow to try, and every page of the records is looked at.
+                    await asyncio.to_thread(_open, room, form)
         except RomTrackerError as error:
             return RedirectResponse(f"/unlock?{room.tell(capital(str(error)))}", status_code=303)
         return RedirectResponse("/", status_code=303)
+
+
+def _open(room: Room, form: FormData) -> None:
+    """Open the records, or make them, with the passphrase of the form."""
+    passphrase = str(form.get("passphrase", ""))
+    room.tries += 1
+    if room.tries > MOST_TRIES:
+        raise UsageError("That were too many tries; start rom-tracker app again.")
+    if form.get("new") == "yes":
+        if passphrase != form.get("again"):
+            raise UsageError("The two are not the same; write it twice.")
+        room.open(room.create(passphrase, keychain=form.get("keychain") == "yes"))
+    else:
+        room.open(room.unlock(passphrase))

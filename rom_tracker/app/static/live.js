@@ -224,28 +224,36 @@
 
     async countdown() {
       this.setState("countdown");
+      const mine = this.counting = {};  // who goes back and starts again is counted down to anew
+      const goesOn = () => this.state === "countdown" && this.counting === mine;
       this.banner(this.words.stand_still, 0, 0);
       this.say(this.words.stand_still);
       for (const number of [3, 2, 1]) {
-        if (this.state !== "countdown") return;
+        if (!goesOn()) return;
         $("big").textContent = number;
         this.beep(520, 0.08);
         await new Promise((done) => setTimeout(done, 1000));
       }
+      if (!goesOn()) return;
       $("big").textContent = "";
-      if (this.state === "countdown") await this.record();
+      await this.record(goesOn);
     }
 
-    async record() {
+    async record(goesOn) {
       const kind = KINDS.find((each) => MediaRecorder.isTypeSupported(each)) || "";
       // An mp4 comes out in pieces from one key frame to the next; by itself the browser makes one in 3 s.
-      const recorder = this.recorder = new MediaRecorder(this.stream,
+      const recorder = new MediaRecorder(this.stream,
         { mimeType: kind || undefined, videoBitsPerSecond: 5_000_000, videoKeyFrameIntervalDuration: PIECE_MS });
       let begun;
       try {
         begun = await this.ask("/recordings", { session: this.is.session, measure: this.is.measure, moment: this.is.moment,
           kind: (recorder.mimeType || kind).split(";")[0], camera: this.camera || "", client_at: this.clicked || null, setup: this.setup });
-      } catch (error) { this.fail(error.message); return; }
+      } catch (error) { if (goesOn()) this.fail(error.message); return; }
+      if (!goesOn()) {
+        this.ask(`/recordings/${begun.id}/give-up`, {}).catch(() => {});  // the server is rid of it by itself, but later
+        return;
+      }
+      this.recorder = recorder;
       this.id = begun.id;
       this.pieces = [];
       this.sent = 0;

@@ -18,7 +18,7 @@
     bar.value = 0;
     state.textContent = file.name;
     try {
-      const { id } = await ask("/recordings", { ...about.of, kind: (file.type || "").split(";")[0], name: file.name, camera: "" });
+      const { id } = await ask("/recordings", { ...about.of, kind: (file.type || "").split(";")[0], camera: "" });
       for (let piece = 0, from = 0; from < file.size; piece += 1, from += PIECE_BYTES) {
         const answer = await fetch(`/recordings/${id}/pieces/${piece}`, { method: "POST", body: file.slice(from, from + PIECE_BYTES) });
         if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).error || answer.statusText);

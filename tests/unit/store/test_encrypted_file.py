@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import signal
@@ -10,6 +11,7 @@ import sys
 import textwrap
 import time
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from conftest import PASSPHRASE, Visit
@@ -156,6 +158,60 @@ def test_what_was_written_is_there_after_a_kill(store: Store, folder: Path, visi
         assert not reader.complete
         assert reader.size >= 4 * 50_000
         assert reader.read(200_000) == b"".join(bytes([second]) * 50_000 for second in range(4))
+
+
+class FullDisk(io.RawIOBase):
+    """A file on a disk that takes nothing."""
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return -1
+
+    def write(self, data: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("ended", ["close", "abandon"])
+def test_a_disk_that_is_full_is_told_once_and_in_plain_words(tmp_path: Path, ended: str) -> None:
+    path = tmp_path / "one.video"
+    writer = EncryptedWriter(path, KEY)
+    writer.write(b"what fits")
+    writer._file.close()
+    writer._file = io.BufferedWriter(FullDisk())
+    with pytest.raises(OutputError, match="the disk is full"):
+        writer.write(b"what does not fit")
+    if ended == "close":
+        with pytest.raises(OutputError, match="the disk is full"):
+            writer.close()
+    else:
+        writer.abandon()
+    assert writer._file.closed
+    assert read(path) == (b"what fits", False)
+
+
+def test_a_video_that_cannot_be_begun_is_none(store: Store, folder: Path, visited: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    files: list[BinaryIO] = []
+
+    def full(writer: EncryptedWriter, data: bytes) -> None:
+        files.append(writer._file)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    recording = store.recordings.add(visited.session.id, "knee_flexion", "left", "before")
+    there = store.files.all()
+    with monkeypatch.context() as patched:
+        patched.setattr(EncryptedWriter, "_put", full)
+        with pytest.raises(OutputError, match="the disk is full"):
+            store.recordings.video_writer(recording.id)
+    assert [file.closed for file in files] == [True]
+    assert store.files.all() == there
+    assert not store.recordings.get(recording.id).has_video
+    with store.recordings.video_writer(recording.id) as writer:
+        writer.write(b"a video")
+    with pytest.raises(UsageError, match="already"):
+        store.recordings.video_writer(recording.id)
+    assert store.recordings.get(recording.id).has_video
 
 
 def test_a_video_is_taken_and_lent(store: Store, visited: Visit) -> None:

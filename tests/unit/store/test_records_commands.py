@@ -189,4 +189,5 @@ def test_a_client_is_erased_when_it_is_meant(
     assert NAME not in erased.out + erased.err
     assert "Backups that you made" in erased.err
     assert [line.client.label for line in store.clients.list()] == ["Bob"]
+    assert "2 videos removed" in run("records", "purge").out, "Bob never agreed to videos"
     assert "0 videos removed" in run("records", "purge").out

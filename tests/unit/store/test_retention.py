@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import NAME, PASSPHRASE, Visit, visit
@@ -12,6 +14,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from rom_tracker.analysis.comparison import Comparison
 from rom_tracker.errors import UnknownRecordError
 from rom_tracker.store import Retention, Store
+from rom_tracker.store.files import Files
+from rom_tracker.store.retention import IN_THE_MAKING_S
 
 PAGE, RESERVED, SALT, IV = 4096, 80, 16, 16
 VIDEO = b"the face of a client " * 5000
@@ -136,10 +140,43 @@ def test_videos_of_landmark_clients_go_once_they_are_measured(store: Store, chan
     assert store.purge().videos == 0
 
 
+@pytest.mark.parametrize("retention", [Retention(), Retention("days", 30)])
+def test_without_the_consent_no_video_is_kept_whatever_else_was_chosen(
+    store: Store, change: Comparison, retention: Retention
+) -> None:
+    client = store.clients.add("Ann", retention=retention)
+    never = visit(store, store.clients.add("Bob", retention=retention), change)
+    consent = store.clients.consent(client.id, "video")
+    agreed = visit(store, client, change)
+    assert store.purge().videos == len(never.recordings)
+    store.clients.withdraw(consent.id)
+    later = visit(store, client, change)
+    unmeasured = store.recordings.add(later.session.id, "knee_flexion", "left", "before")
+    with store.recordings.video_writer(unmeasured.id) as writer:
+        writer.write(VIDEO)
+    assert store.purge().videos == len(later.recordings)
+    left = [*never.recordings, *agreed.recordings, *later.recordings]
+    assert [store.recordings.get(one.id).has_video for one in (*left, unmeasured)] == [*[False] * len(left), True]
+    store.clients.consent(client.id, "video")
+    again = visit(store, client, change)
+    assert store.purge().videos == 0
+    assert all(store.recordings.get(one.id).has_video for one in again.recordings)
+
+
+def test_what_is_kept_for_days_goes_then_measured_or_not_agreed_to_or_not(store: Store, change: Comparison) -> None:
+    found = visit(store, store.clients.add("Ann", retention=Retention("days", 30)), change)
+    recording = store.recordings.add(found.session.id, "knee_flexion", "left", "before")
+    with store.recordings.video_writer(recording.id) as writer:
+        writer.write(VIDEO)
+    assert store.purge(recording.recorded_at + timedelta(days=31)).videos == 3
+
+
 def test_videos_go_after_their_days_and_not_before(store: Store, change: Comparison) -> None:
-    client = store.clients.add("Ann", retention=Retention("days", 30))
+    client, other = store.clients.add("Ann", retention=Retention("days", 30)), store.clients.add("Bob")
+    for one in (client, other):
+        store.clients.consent(one.id, "video")
     found = visit(store, client, change)
-    keeper = visit(store, store.clients.add("Bob"), change, days_ago=5000)
+    keeper = visit(store, other, change, days_ago=5000)
     recorded_at = found.recordings[0].recorded_at
     assert store.purge(recorded_at + timedelta(days=30, seconds=-1)).videos == 0
     assert store.purge(recorded_at + timedelta(days=30)).videos == 2
@@ -147,11 +184,32 @@ def test_videos_go_after_their_days_and_not_before(store: Store, change: Compari
     assert store.recordings.get(keeper.recordings[0].id).has_video
 
 
+def written(path: Path, *, seconds_ago: float) -> None:
+    at = path.stat().st_mtime - seconds_ago
+    os.utime(path, (at, at))
+
+
+def test_what_is_being_kept_while_another_thread_purges_stays(
+    store: Store, visited: Visit, change: Comparison, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = Files.put_arrays
+
+    def put_and_purge(files: Files, *arguments: Any) -> None:
+        put(files, *arguments)
+        store.purge()
+
+    monkeypatch.setattr(Files, "put_arrays", put_and_purge)
+    kept = store.measurements.keep(visited.recordings[0].id, change.before)
+    assert store.measurements.rom(kept.id).merged is not None
+
+
 def test_files_that_no_record_has_are_swept_up(store: Store, visited: Visit) -> None:
     store.files.put_arrays("f" * 32, "landmarks", {})
     with store.files.writer("e" * 32, "video") as writer:
         writer.write(VIDEO)
     (store.files.folder / "notes.txt").write_text("not ours")
+    for name in ("f" * 32 + ".landmarks", "e" * 32 + ".video"):
+        written(store.files.folder / name, seconds_ago=IN_THE_MAKING_S + 60)
     assert len(store.files.all()) == 6
     assert store.purge().freed_bytes > len(VIDEO)
     assert len(store.files.all()) == 4
