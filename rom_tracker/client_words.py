@@ -73,6 +73,14 @@ def told_apart(_: Translator, value_deg: float, detectable_deg: float, least_dig
     return angle(_, value, digits), angle(_, limit, digits)
 
 
+def lost_among_many(_: Translator) -> list[str]:
+    """What a change means that would count by itself, and does not among several movements."""
+    return [
+        _("By itself this difference would count, but of several movements some seem to differ by chance alone."),
+        _("So it is open whether anything changed. This does not mean that the treatment had no effect."),
+    ]
+
+
 def change_meaning(
     _: Translator,
     verdict: ChangeVerdict,

@@ -105,6 +105,7 @@ class Comparison:
             "interval_deg": None if self.interval_deg is None else [round(v, 2) for v in self.interval_deg],
             "detectable_deg": None if self.detectable_deg is None else round(self.detectable_deg, 2),
             "detectable_from": self.detectable_from,
+            "p_value": None if self.p_value is None else float(f"{self.p_value:.4g}"),
             "verdict": self.verdict,
             "role": "chosen beforehand" if self.primary else "exploratory",
             "flags": [{"code": f.code, "message": f.message, "severity": f.severity} for f in self.flags],

@@ -60,10 +60,29 @@ def compare_many(comparisons: Sequence[Comparison], *, primary: Comparison | Non
     if len(chosen) > 1:
         names = " and ".join(one.before.movement.of_side(one.before.side) for one in chosen)
         raise UsageError(f"expected one movement chosen beforehand, got {names}; name the one that counts")
-    found = {one: one.p_value for one in comparisons if one not in chosen}
-    known = {one: p_value for one, p_value in found.items() if p_value is not None}
+    judged = judge_together([(one.verdict, one.p_value, one in chosen) for one in comparisons])
+    return tuple(
+        Judged(one, "chosen beforehand" if one in chosen else "exploratory", p_value, verdict)
+        for one, (verdict, p_value) in zip(comparisons, judged, strict=True)
+    )
+
+
+def judge_together(found: Sequence[tuple[ChangeVerdict, float | None, bool]]) -> list[tuple[ChangeVerdict, float | None]]:
+    """Verdicts and p-values of comparisons as they are judged among all of one session, in the order given.
+
+    Parameters
+    ----------
+    found : sequence of (verdict, p-value, bool)
+        Of each by itself, and whether it was chosen before the treatment; the p-value None where it is not known.
+    """
+    known = {place: p for place, (_, p, chosen) in enumerate(found) if p is not None and not chosen}
     corrected = dict(zip(known, holm(list(known.values())), strict=True))
-    return tuple(_as_it_is(one) if one in chosen else _exploratory(one, corrected.get(one)) for one in comparisons)
+    judged: list[tuple[ChangeVerdict, float | None]] = []
+    for place, (verdict, p_value, _) in enumerate(found):
+        p = corrected.get(place, p_value)
+        falls = place in corrected and p is not None and p >= ERROR_RATE
+        judged.append(("no detectable change" if falls else verdict, p))
+    return judged
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -82,12 +101,3 @@ def holm(p_values: Sequence[float]) -> list[float]:
         least = max(least, min(1.0, (len(p_values) - rank) * p_values[place]))
         adjusted[place] = least
     return adjusted
-
-
-def _as_it_is(comparison: Comparison) -> Judged:
-    return Judged(comparison, "chosen beforehand", comparison.p_value, comparison.verdict)
-
-
-def _exploratory(comparison: Comparison, p_value: float | None) -> Judged:
-    holds = p_value is None or p_value < ERROR_RATE
-    return Judged(comparison, "exploratory", p_value, comparison.verdict if holds else "no detectable change")

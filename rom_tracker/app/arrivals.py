@@ -29,6 +29,9 @@ MOST_AT_ONCE = 8
 #: A recording of which nothing came for so long is not waited for any more.
 PATIENCE_S = 60.0
 
+#: A file no larger than this, in bytes, holds nothing of a recording.
+LARGEST_BEGINNING = 1024
+
 #: Kinds of file that are taken as the browser names them; of another one the file itself tells.
 KINDS = frozenset({"video/mp4", "video/webm", "video/quicktime", "video/x-matroska"})
 
@@ -170,5 +173,6 @@ def _has_anything(store: Store, recording: Recording) -> bool:
     try:
         with store.recordings.open_video(recording.id) as video:
             return video.size > 0
-    except StoreError:
-        return False
+    except StoreError:  # Damaged, which is not the same as empty.
+        path = store.files.path(recording.id, "video")
+        return path.exists() and path.stat().st_size > LARGEST_BEGINNING

@@ -14,7 +14,7 @@ from rom_tracker.app import recordings
 from rom_tracker.app.room import LANGUAGE_COOKIE, THEME_COOKIE, Room
 from rom_tracker.app.words import Measure, capital
 from rom_tracker.capture import Part
-from rom_tracker.errors import RomTrackerError, UsageError
+from rom_tracker.errors import RomTrackerError, UnknownRecordError, UsageError
 from rom_tracker.i18n import LANGUAGES
 from rom_tracker.store import CONSENT_PURPOSES, Recording, Retention, Store
 from rom_tracker.store.records import Keep, Sex
@@ -197,7 +197,10 @@ def _sessions(app: FastAPI, room: Room, done: Done) -> None:
 
 def _results(app: FastAPI, room: Room, done: Done) -> None:
     def back(recording_id: str) -> str:
-        found = room.store.recordings.get(recording_id)
+        try:
+            found = room.store.recordings.get(recording_id)
+        except UnknownRecordError:
+            return "/"
         return f"/results/{found.session_id}/{found.movement}-{found.side}"
 
     def correction(name: str, make: Callable[[Recording, FormData], None]) -> None:

@@ -99,10 +99,6 @@ class Jobs:
         """The job of a key, if there is or was one."""
         return self._jobs.get(key)
 
-    def forget(self, key: str) -> None:
-        """Do not speak of a job any more, such as a failed one that was seen."""
-        self._jobs.pop(key, None)
-
     def close(self) -> None:
         """End the process; what is running is lost, and what it was made from is not."""
         self._queue.put(None)

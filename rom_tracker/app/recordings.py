@@ -74,10 +74,22 @@ def corrections_of(record: SessionRecord, measure: Measure) -> list[tuple[Record
 
 
 def comparison_of(record: SessionRecord, measure: Measure) -> KeptComparison | None:
-    """The current comparison of a movement and side."""
+    """The current comparison of a movement and side, with its verdict among all of the session."""
     return next(
-        (one for one in record.current_comparisons() if (one.movement, one.side) == (measure.movement.key, measure.side)), None
+        (one for one in record.judged_comparisons() if (one.movement, one.side) == (measure.movement.key, measure.side)), None
     )
+
+
+def camera_of(record: SessionRecord, *measured: KeptMeasurement) -> str | None:
+    """The label of the one camera that filmed them; None where it is not known, or they are several."""
+    wanted = {one.recording_id for one in measured}
+    labels = {one.camera for one in record.recordings if one.id in wanted}
+    return labels.pop() or None if len(labels) == 1 else None
+
+
+def is_lost_among_many(record: SessionRecord, judged: KeptComparison) -> bool:
+    """Whether a change that would count by itself does not among all of its session."""
+    return any(one.id == judged.id and one.verdict != judged.verdict for one in record.current_comparisons())
 
 
 def earlier_recording(store: Store, record: SessionRecord, measure: Measure, moment: Moment) -> Recording | None:
@@ -193,15 +205,22 @@ def _measured_before(store: Store, recording: Recording) -> RomMeasurement | Non
 
 
 def compare_now(store: Store, recording: Recording) -> KeptComparison | None:
-    """Compare the two recordings of a movement in a session, where both are measured."""
+    """Compare the two recordings of a movement in a session, where both are measured.
+
+    By this clinic's own repeatability, if it is known. The movement that the session began with is the one that counts: it was
+    chosen before the treatment.
+    """
     from rom_tracker.analysis.comparison import compare
+    from rom_tracker.repeatability_table import own_for
 
     record = store.sessions.get(recording.session_id)
     measure = Measure.read(f"{recording.movement}-{recording.side}")
     before, after = (measurement_of(record, latest(record, measure, moment)) for moment in _MOMENTS)
     if before is None or after is None:
         return None
-    found = compare(store.measurements.rom(before.id), store.measurements.rom(after.id))
+    own = own_for(recording.movement, measure.movement.model, camera_of(record, before, after))
+    primary = measure.key == planned(record)[0].key
+    found = compare(store.measurements.rom(before.id), store.measurements.rom(after.id), own=own, primary=primary)
     kept = store.measurements.keep_comparison(before.id, after.id, found)
     store.purge()
     return kept

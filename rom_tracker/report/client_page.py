@@ -9,7 +9,16 @@ from __future__ import annotations
 from rom_tracker.analysis.multiplicity import Judged
 from rom_tracker.analysis.progress import Progress
 from rom_tracker.change_picture import ChangeShown, change_picture
-from rom_tracker.client_words import TRENDS, VERDICTS, angle, change_meaning, digits_that_agree, movement_name, trend_meaning
+from rom_tracker.client_words import (
+    TRENDS,
+    VERDICTS,
+    angle,
+    change_meaning,
+    digits_that_agree,
+    lost_among_many,
+    movement_name,
+    trend_meaning,
+)
 from rom_tracker.i18n import Translator
 from rom_tracker.progress_chart import progress_chart
 from rom_tracker.report.blocks import TONES, Block, Pictures, beside, heading, items, note, paragraph, table, values, verdict
@@ -83,8 +92,7 @@ def _result(result: Judged, _: Translator, pictures: Pictures, *, alone: bool) -
     larger = movement.better == "larger"
     meaning = change_meaning(_, result.verdict, found.change_deg, found.detectable_deg, larger=larger, digits=digits)
     if _lost_among_many(result):
-        many = _("By itself this difference would count, but of several movements some seem to differ by chance alone.")
-        meaning = [many, _("So it is open whether anything changed. This does not mean that the treatment had no effect.")]
+        meaning = lost_among_many(_)
     if result.verdict == "refused" or before is None or after is None or found.detectable_deg is None:
         why = reasons(_, found.flags, "refused")[:_MOST_REASONS]
         return [*told, *(paragraph(text) for text in [*meaning, *why])]

@@ -66,7 +66,7 @@ def marks_in(sessions: Sequence[SessionRecord], movement: Movement, side: Side) 
         if not found:
             continue
         last = {record.moment_of(one): one.peak_deg for one in sorted(found, key=lambda one: one.measured_at)}
-        compared = [one for one in record.current_comparisons() if (one.movement, one.side) == (movement.key, side)]
+        compared = [one for one in record.judged_comparisons() if (one.movement, one.side) == (movement.key, side)]
         marks.append(
             SessionMark(
                 record.session.held_at.astimezone().date(),

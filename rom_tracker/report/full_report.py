@@ -19,7 +19,7 @@ from rom_tracker.analysis.norms import Placement, group_words
 from rom_tracker.analysis.progress import Progress
 from rom_tracker.analysis.sides import SideComparison
 from rom_tracker.analysis.uncertainty import ErrorBudget
-from rom_tracker.client_words import TRENDS, VERDICTS, angle, change_meaning, movement_name, span, trend_meaning
+from rom_tracker.client_words import TRENDS, VERDICTS, angle, change_meaning, lost_among_many, movement_name, span, trend_meaning
 from rom_tracker.comparison_charts import comparison_chart, sides_chart
 from rom_tracker.i18n import N_, Translator
 from rom_tracker.movements.measurement_error import manual_error_of
@@ -116,7 +116,7 @@ def _movement(result: Judged, placement: Placement | None, _: Translator, pictur
     movement = found.before.movement
     meaning = change_meaning(_, result.verdict, found.change_deg, found.detectable_deg, larger=movement.better == "larger")
     if result.verdict != found.verdict:
-        meaning = [_("By itself this difference would count, but of several movements some seem to differ by chance alone.")]
+        meaning = lost_among_many(_)[:1]
     blocks = [
         heading(movement_name(_, movement, found.before.side)),
         verdict(_(_ROLES[result.role]), TONES[result.verdict], _(VERDICTS[result.verdict])),

@@ -6,14 +6,17 @@ Times are time-zone-aware and in UTC. Identifiers are random words of 32 hexadec
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from rom_tracker.capture.recording import FrameTiming
 from rom_tracker.errors import UsageError
 from rom_tracker.landmarks import Side
+
+if TYPE_CHECKING:
+    from rom_tracker.analysis.comparison import ChangeVerdict
 
 Sex = Literal["female", "male", "other"]
 Moment = Literal["before", "after"]
@@ -336,8 +339,18 @@ class SessionRecord:
         return tuple(measurement for measurement in self.measurements if measurement.current)
 
     def current_comparisons(self) -> tuple[KeptComparison, ...]:
-        """The latest comparison of each movement and side."""
+        """The latest comparison of each movement and side, by itself."""
         return tuple(comparison for comparison in self.comparisons if comparison.current)
+
+    def judged_comparisons(self) -> tuple[KeptComparison, ...]:
+        """The same, each with the verdict that it has among all of the session."""
+        from rom_tracker.analysis.multiplicity import judge_together
+
+        found = self.current_comparisons()
+        judged = judge_together(
+            [(cast("ChangeVerdict", one.verdict), one.result.get("p_value"), one.role == "chosen beforehand") for one in found]
+        )
+        return tuple(replace(one, verdict=verdict) for one, (verdict, _) in zip(found, judged, strict=True))
 
     def moment_of(self, measurement: KeptMeasurement) -> Moment:
         """Whether a measurement of this session is one before or after the treatment."""

@@ -128,6 +128,18 @@ def test_what_stopped_on_the_way_is_found_by_the_next_server(
         store.recordings.get(empty.id)
 
 
+def test_a_damaged_recording_is_not_an_empty_one(
+    arrivals: Arrivals, store: Store, session_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = begun(arrivals, store, session_id)
+    arrivals.append(recording.id, 0, CLIP.read_bytes()[:60_000])
+    arrivals.close()
+    path = store.files.path(recording.id, "video")
+    path.write_bytes(b"\0" * 40 + path.read_bytes()[40:])
+    later(monkeypatch, module.PATIENCE_S + 1)
+    assert [one.id for one in Arrivals().interrupted(store)] == [recording.id]
+
+
 def test_a_recording_that_begins_in_another_program_is_left_alone(arrivals: Arrivals, store: Store, session_id: str) -> None:
     recording = begun(arrivals, store, session_id)
     assert Arrivals().interrupted(store) == []

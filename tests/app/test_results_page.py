@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from served import Served, measured_session
 
+from rom_tracker.analysis.comparison import ChangeVerdict, Comparison, compare
 from rom_tracker.analysis.measurement import RomMeasurement
+from rom_tracker.analysis.reliability import OwnRepeatability, WithinClientError
+from rom_tracker.analysis.uncertainty import ErrorBudget, ErrorTerm
+from rom_tracker.app import recordings
 from rom_tracker.app.measuring import Jobs
 from rom_tracker.capture import Part
 from rom_tracker.errors import MeasurementError
+from rom_tracker.landmarks import Side
+from rom_tracker.movements import load_catalogue
+from rom_tracker.repeatability_table import save_own
 from rom_tracker.store import Recording
 
 
@@ -30,6 +38,54 @@ def test_only_what_was_corrected_of_the_movement_and_side_is_shown(served: Serve
     assert "note (after). mine two" in page
     assert "other one" not in page
     assert "other two" not in page
+
+
+def changed(found: RomMeasurement, change_deg: float) -> Comparison:
+    """A comparison of that change with half a width of 4 degrees."""
+    budget = ErrorBudget((ErrorTerm("all", 4 / 1.96, float("inf")),))
+    verdict: ChangeVerdict = "improved" if change_deg > 4 else "no detectable change"
+    return replace(compare(found, found), change_deg=change_deg, budget=budget, verdict=verdict, flags=())
+
+
+def test_of_several_movements_the_first_counts_as_it_is_and_the_others_must_show_more(
+    served: Served, elbow: RomMeasurement
+) -> None:
+    """Five changes of p = 0.014 each: the one chosen first stands, the others fall by Holm, since 4 x 0.014 > 0.05."""
+    session, *_ = measured_session(served.store, elbow)
+    measures = ["elbow_flexion-left", "elbow_flexion-right", "knee_flexion-left", "knee_flexion-right", "hip_flexion-left"]
+    served.store.sessions.change(session, setup={"measures": measures})
+    for number, key in enumerate(measures):
+        movement, _, side = key.partition("-")
+        found = changed(elbow, 5.0)
+        kept = []
+        for moment in ("before", "after"):
+            recording = served.store.recordings.add(session, movement, side, moment)
+            of_movement = replace(elbow, movement=load_catalogue()[movement], side=cast("Side", side))
+            kept.append(served.store.measurements.keep(recording.id, of_movement).id)
+        served.store.measurements.keep_comparison(*kept, replace(found, primary=number == 0))
+    page = served.page(f"/sessions/{session}")
+    assert page.count("The movement that counts: it was chosen first") == 1
+    assert page.count("Measured besides") == 4
+    assert page.count("Improved: +5") == 1
+    first, other = (served.page(f"/results/{session}/{key}") for key in measures[:2])
+    assert "Improved: +5" in first
+    assert "some seem to differ by chance alone" not in first
+    assert "No detectable change (+5" in other
+    assert "By itself this difference would count, but of several movements some seem to differ by chance alone." in other
+
+
+def test_a_comparison_goes_by_the_clinics_own_repeatability_and_the_movement_chosen_first(
+    served: Served, elbow: RomMeasurement, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ROM_TRACKER_DATA", str(tmp_path))
+    save_own(OwnRepeatability("elbow_flexion", "", "full", WithinClientError(9.0, 12), 12, "2026-03-14"))
+    session, before, _ = measured_session(served.store, elbow)
+    (by_itself,) = served.store.sessions.get(session).current_comparisons()
+    kept = recordings.compare_now(served.store, before)
+    assert kept is not None
+    assert kept.result["own_repeatability"]["clients"] == 12
+    assert kept.detectable_deg > by_itself.detectable_deg
+    assert (by_itself.role, kept.role) == ("exploratory", "chosen beforehand")
 
 
 def wait(served: Served, recording: Recording) -> str:

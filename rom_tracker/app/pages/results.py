@@ -12,6 +12,7 @@ from rom_tracker.app.recordings import part_of
 from rom_tracker.app.result_lines import change_line, flag_lines, measurement_line, number_words, plain_words
 from rom_tracker.app.room import Room
 from rom_tracker.app.words import MOMENTS, Measure, capital
+from rom_tracker.client_words import lost_among_many
 from rom_tracker.i18n import N_, Translator
 from rom_tracker.result_words import EN_DASH
 from rom_tracker.store import Correction, KeptComparison, KeptMeasurement, Recording, SessionRecord
@@ -41,7 +42,7 @@ def register(room: Room) -> None:
                 _not_yet(room, _, record, measure, pairs)
                 return
             _went_wrong(room, pairs)
-            _change(_, compared, measure, client.id)
+            _change(_, compared, measure, client.id, lost=recordings.is_lost_among_many(record, compared))
             _chart(_, compared)
             _numbers(_, pairs)
             _flags(_, compared)
@@ -82,11 +83,14 @@ def _why_not(room: Room, _: Translator, kept: KeptMeasurement) -> None:
                 tag("li", words, classes=severity)
 
 
-def _change(_: Translator, compared: KeptComparison, measure: Measure, client_id: str) -> None:
+def _change(_: Translator, compared: KeptComparison, measure: Measure, client_id: str, *, lost: bool) -> None:
     with card():
         tag("p", change_line(_, compared), classes=f"verdict-words {compared.verdict.replace(' ', '-')}", id="change")
         tag("p", _("For the client:"), classes="soft small said-to")
-        tag("p", plain_words(_, compared, larger=measure.movement.better == "larger"))
+        if lost:
+            tag("p", " ".join(lost_among_many(_)))
+        else:
+            tag("p", plain_words(_, compared, larger=measure.movement.better == "larger"))
         with tag("p", classes="row"):
             link(
                 _("Print the client's page"),

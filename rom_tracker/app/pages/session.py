@@ -30,8 +30,9 @@ def register(room: Room) -> None:
         with room.page(request, f"{client.label} · {day}", at="/", scripts=("upload.js",)):
             with tag("p", classes="row"):
                 link(_("All of {client}").format(client=client.label), f"/clients/{client.id}")
-            for measure in recordings.planned(record):
-                _measure(room, _, record, measure)
+            planned = recordings.planned(record)
+            for measure in planned:
+                _measure(room, _, record, measure, _role(_, planned, measure))
             with tag("p", classes="row"):
                 link(_("Measure another movement"), f"/clients/{client.id}/measure?session={session_id}", classes="button")
                 if record.current_comparisons():
@@ -42,10 +43,21 @@ def register(room: Room) -> None:
             _sign(_, record)
 
 
-def _measure(room: Room, _: Translator, record: SessionRecord, measure: Measure) -> None:
+def _role(_: Translator, planned: list[Measure], measure: Measure) -> str:
+    """What a movement is among several of a session; empty where it is the only one."""
+    if len(planned) < 2:
+        return ""
+    if measure.key == planned[0].key:
+        return _("The movement that counts: it was chosen first, before the treatment.")
+    return _("Measured besides: of several movements some seem to differ by chance, so that it takes a larger change to count.")
+
+
+def _measure(room: Room, _: Translator, record: SessionRecord, measure: Measure, role: str) -> None:
     before, after = (recordings.latest(record, measure, moment) for moment in ("before", "after"))
     compared = recordings.comparison_of(record, measure)
     with card(measure.words(_)):
+        if role:
+            tag("p", role, classes="soft small")
         with tag("div", classes="two"):
             for moment, recording in (("before", before), ("after", after)):
                 _moment(
