@@ -16,7 +16,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from conftest import NAME, PASSPHRASE, Keychain, Visit, visit
+from visits import NAME, PASSPHRASE, Keychain, Visit, visit
 
 from rom_tracker.analysis.comparison import Comparison
 from rom_tracker.analysis.measurement import RomMeasurement

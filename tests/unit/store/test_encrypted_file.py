@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pytest
-from conftest import PASSPHRASE, Visit
 from hypothesis import given
 from hypothesis import strategies as st
+from visits import PASSPHRASE, Visit
 
 from rom_tracker.capture import VideoFile
 from rom_tracker.errors import DamagedStoreError, OutputError, StoreError, UsageError

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import keyring
 import pytest
-from conftest import NAME, PASSPHRASE, Keychain, Visit
 from keyring.backends.fail import Keyring as NoKeyring
+from visits import NAME, PASSPHRASE, Keychain, Visit
 
 from rom_tracker.errors import (
     DamagedStoreError,

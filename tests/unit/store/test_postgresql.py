@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from conftest import NAME, PASSPHRASE, Visit, visit
+from visits import NAME, PASSPHRASE, Visit, visit
 
 from rom_tracker.analysis.comparison import Comparison
 from rom_tracker.errors import StoreError, UsageError

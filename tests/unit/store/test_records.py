@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 import sqlalchemy as sa
-from conftest import MOVEMENT, NAME, PASSPHRASE, Visit, visit, without_video
 from hypothesis import given
 from hypothesis import strategies as st
+from visits import MOVEMENT, NAME, PASSPHRASE, Visit, visit, without_video
 
 from rom_tracker import compare
 from rom_tracker.analysis.comparison import Comparison

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import keyring
 import pytest
-from conftest import NAME, PASSPHRASE, Visit, visit
 from keyring.backends.fail import Keyring as NoKeyring
+from visits import NAME, PASSPHRASE, Visit, visit
 
 from rom_tracker.analysis.comparison import Comparison
 from rom_tracker.cli import main

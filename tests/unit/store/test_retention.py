@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import NAME, PASSPHRASE, Visit, visit
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from visits import NAME, PASSPHRASE, Visit, visit
 
 from rom_tracker.analysis.comparison import Comparison
 from rom_tracker.errors import UnknownRecordError
