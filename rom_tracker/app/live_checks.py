@@ -15,6 +15,9 @@ from rom_tracker.movements import Movement
 from rom_tracker.pose.sequence import Floats, PosePasses
 from rom_tracker.pose.view import BodyView
 
+# Stricter than the limits of a measurement (rom_tracker/analysis/checks.py and seeing.py): before anything is recorded a better
+# set-up costs nothing.
+
 #: A trunk of less than this share of the picture's height is too small, of more than the second too near.
 SMALLEST_TRUNK, LARGEST_TRUNK = 0.14, 0.55
 
