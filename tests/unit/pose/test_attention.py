@@ -26,7 +26,7 @@ from rom_tracker.pose.sequence import PosePasses
 
 CATALOGUE = load_catalogue()
 OF_THE_BODY = [key for key, movement in CATALOGUE.movements.items() if movement.instrument == "body"]
-ELBOW, KNEE = CATALOGUE["elbow_flexion"], CATALOGUE["knee_flexion"]
+SHOULDER, KNEE = CATALOGUE["shoulder_flexion"], CATALOGUE["knee_flexion"]
 
 
 AS_FILMED, MIRRORED, BOTH = Looks.AS_FILMED.value, Looks.MIRRORED.value, Looks.BOTH.value
@@ -65,7 +65,7 @@ def test_steady_looks_are_as_far_apart_as_asked_for_to_the_nearest_frame(fps, lo
 @given(st.sampled_from([5.0, 8.0, 10.0, 12.0, 15.0, 24.0, 25.0, 29.97, 30.0, 50.0, 60.0]), st.floats(0.2, 2.5))
 def test_looks_at_a_usual_camera_are_never_too_far_apart_to_know_what_lies_between(fps, move_s):
     time_s, angle_deg = repetitions_deg([100, 90], move_s=move_s, fps=fps)
-    looks = looks_of(stick_passes("elbow_flexion", "right", angle_deg, time_s), EndRanges(ELBOW, "right"))
+    looks = looks_of(stick_passes("shoulder_flexion", "right", angle_deg, time_s), EndRanges(SHOULDER, "right"))
     assert np.diff(time_s[looks > 0]).max() <= LONGEST_BETWEEN_S
     assert time_s[-1] - time_s[looks > 0][-1] <= LONGEST_BETWEEN_S
 
@@ -79,25 +79,25 @@ def test_slow_movements_are_known_all_through_also_where_frames_are_lost(fps, lo
         kept = np.random.default_rng(seed).uniform(size=len(time_s)) >= lost
         if np.diff(time_s[kept]).max() > LONGEST_BETWEEN_S:
             continue
-        passes = stick_passes("elbow_flexion", "left", angle_deg[kept], time_s[kept])
-        looks = looks_of(passes, EndRanges(CATALOGUE["elbow_flexion"], "left"))
+        passes = stick_passes("shoulder_flexion", "left", angle_deg[kept], time_s[kept])
+        looks = looks_of(passes, EndRanges(CATALOGUE["shoulder_flexion"], "left"))
         apart_s = np.diff(time_s[kept][looks > 0])
         assert (apart_s > LONGEST_BETWEEN_S).mean() <= (0.0 if lost == 0 else 0.03)
 
 
 def test_a_body_that_goes_down_slowly_is_followed_closely():
     time_s, angle_deg = repetitions_deg([100, 95], move_s=4.0, hold_s=2.0)
-    passes = stick_passes("elbow_flexion", "right", angle_deg, time_s)
+    passes = stick_passes("shoulder_flexion", "right", angle_deg, time_s)
     down = (0.6 * passes.as_filmed.image_size[1] / 720 * angle_deg)[:, None] * np.array([0.0, 1.0])
     sunk = PosePasses(*(look.replaced(xy=look.xy + down[:, None]) for look in (passes.as_filmed, passes.mirrored)))
-    still, going = (looks_of(each, EndRanges(ELBOW, "right")) > 0 for each in (passes, sunk))
+    still, going = (looks_of(each, EndRanges(SHOULDER, "right")) > 0 for each in (passes, sunk))
     held = (time_s > 5.0) & (time_s < 6.5)
     assert np.diff(time_s[held & going]).max() <= 1 / CLOSE_FPS + 1e-6 < np.diff(time_s[held & still]).max()
 
 
 def test_end_ranges_are_looked_at_closely_and_both_ways_and_what_lies_between_now_and_then():
     time_s, angle_deg = repetitions_deg([100, 95], rest_s=1.5, hold_s=1.0)
-    looks = looks_of(stick_passes("elbow_flexion", "right", angle_deg, time_s), EndRanges(ELBOW, "right"))
+    looks = looks_of(stick_passes("shoulder_flexion", "right", angle_deg, time_s), EndRanges(SHOULDER, "right"))
     for hold in ((2.6, 3.4), (7.1, 7.9)):
         held = (time_s >= hold[0]) & (time_s <= hold[1])
         assert np.diff(time_s[held & (looks > 0)]).max() <= LONGEST_CLOSE_STEP_S + 1e-6
@@ -125,42 +125,42 @@ def test_a_slow_movement_is_looked_at_less_often_and_measured_as_well():
     shares, found = [], []
     for move_s in (1.0, 3.0):
         time_s, angle_deg = repetitions_deg([100, 95], rest_s=move_s, hold_s=move_s, move_s=move_s)
-        passes = stick_passes("elbow_flexion", "right", angle_deg, time_s, jitter_px=0.4)
-        looks = looks_of(passes, EndRanges(ELBOW, "right"))
+        passes = stick_passes("shoulder_flexion", "right", angle_deg, time_s, jitter_px=0.4)
+        looks = looks_of(passes, EndRanges(SHOULDER, "right"))
         shares.append((looks > 0).mean())
         found.append(
-            measure_poses(looked_at(passes, looks), ELBOW, "right").peak_deg - measure_poses(passes, ELBOW, "right").peak_deg
+            measure_poses(looked_at(passes, looks), SHOULDER, "right").peak_deg - measure_poses(passes, SHOULDER, "right").peak_deg
         )
-    assert shares[1] < 0.7 * shares[0]
+    assert shares[1] < 0.75 * shares[0]
     assert np.abs(found).max() < 0.5
 
 
 def test_the_end_range_of_a_quick_movement_is_looked_at_as_often_as_it_can_be():
     time_s, angle_deg = repetitions_deg([100, 95], move_s=0.6, hold_s=0.8)
-    looks = looks_of(stick_passes("elbow_flexion", "right", angle_deg, time_s), EndRanges(ELBOW, "right"))
+    looks = looks_of(stick_passes("shoulder_flexion", "right", angle_deg, time_s), EndRanges(SHOULDER, "right"))
     held = (time_s > 1.4) & (time_s < 2.0)
     assert np.diff(time_s[held & (looks > 0)]).max() <= 1 / CLOSE_FPS + 1e-6
 
 
 def test_the_first_repetition_is_not_missed_and_neither_is_one_that_goes_farther():
     time_s, angle_deg = repetitions_deg([60, 110], rest_s=1.0)
-    looks = looks_of(stick_passes("elbow_flexion", "right", angle_deg, time_s), EndRanges(ELBOW, "right"))
+    looks = looks_of(stick_passes("shoulder_flexion", "right", angle_deg, time_s), EndRanges(SHOULDER, "right"))
     for rising in ((1.2, 1.9), (5.4, 5.9)):
         assert set(looks[(time_s > rising[0]) & (time_s < rising[1])]) == {0, BOTH}
 
 
 def test_where_nobody_is_found_the_next_look_comes_soon_and_both_ways():
     time_s, angle_deg = repetitions_deg([100, 95], rest_s=1.5)
-    passes = stick_passes("elbow_flexion", "right", angle_deg, time_s)
+    passes = stick_passes("shoulder_flexion", "right", angle_deg, time_s)
     xy = passes.as_filmed.xy.copy()
     lost = (time_s > 3.8) & (time_s < 4.4)
     xy[lost] = np.nan
-    looks = looks_of(PosePasses(passes.as_filmed.replaced(xy=xy), passes.mirrored), EndRanges(ELBOW, "right"))
+    looks = looks_of(PosePasses(passes.as_filmed.replaced(xy=xy), passes.mirrored), EndRanges(SHOULDER, "right"))
     assert np.diff(time_s[lost & (looks > 0)]).max() <= 1 / 15 + 1e-6
     assert (looks[lost & (looks > 0)][1:] == BOTH).all()
 
 
-@pytest.mark.parametrize("movement", [ELBOW, KNEE])
+@pytest.mark.parametrize("movement", [SHOULDER, KNEE])
 def test_where_the_two_looks_contradict_each_other_both_are_taken_again_soon(movement):
     time_s, angle_deg = repetitions_deg([100, 95], rest_s=1.5)
     passes = stick_passes(movement.key, "right", angle_deg, time_s)
@@ -176,7 +176,7 @@ def test_where_the_two_looks_contradict_each_other_both_are_taken_again_soon(mov
 def test_a_recording_that_begins_later_is_looked_at_alike():
     time_s, angle_deg = repetitions_deg([100, 95], rest_s=1.5)
     at_once, later = (
-        looks_of(stick_passes("elbow_flexion", "right", angle_deg, time_s + begins_s), EndRanges(ELBOW, "right"))
+        looks_of(stick_passes("shoulder_flexion", "right", angle_deg, time_s + begins_s), EndRanges(SHOULDER, "right"))
         for begins_s in (0.0, 64.0)
     )
     np.testing.assert_array_equal(later, at_once)
@@ -214,7 +214,7 @@ def test_every_frame_is_every_frame():
 
 def test_what_is_kept_for_one_movement_does_for_those_between_the_same_lines_and_for_no_other():
     names = {key: EndRanges(CATALOGUE[key], "left").name for key in OF_THE_BODY}
-    assert names["knee_flexion"] == names["knee_extension"] != names["elbow_flexion"]
+    assert names["knee_flexion"] == names["knee_extension"] != names["shoulder_flexion"]
     assert EndRanges(KNEE, "left").name != EndRanges(KNEE, "right").name
 
 
