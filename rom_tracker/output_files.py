@@ -75,8 +75,8 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def remove_stale_parts(folder: Path) -> None:
-    """Remove what programs that were killed left behind in a folder and below."""
-    for part in folder.rglob(f"{_PART}*"):
+    """Remove what programs that were killed left behind in a folder and below; earlier versions gave it the suffix ``.part``."""
+    for part in (*folder.rglob(f"{_PART}*"), *folder.rglob("*.part")):
         with contextlib.suppress(OSError):
             if time.time() - part.stat().st_mtime > STALE_AFTER_S:
                 part.unlink()

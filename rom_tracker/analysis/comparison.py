@@ -179,10 +179,17 @@ def _turned_deg(before: RomMeasurement, after: RomMeasurement) -> float:
 
 
 def _measured_alike(before: RomMeasurement, after: RomMeasurement) -> bool:
-    """Whether both angles were taken in the same geometry, and the usual error was taken out of both or of neither."""
+    """Whether one pose model found both, in the same geometry, and the usual error was taken out of both or of neither."""
+    if _pose_model(before) != _pose_model(after):
+        return False
     same_geometry = (before.skeleton is None) == (after.skeleton is None)
     both_corrected = bool(before.offset_deg) == bool(after.offset_deg) and _is_read_low(before) == _is_read_low(after)
     return same_geometry and both_corrected
+
+
+def _pose_model(found: RomMeasurement) -> str:
+    """The model file; what ran it does not matter."""
+    return found.model.partition(",")[0]
 
 
 def _is_read_low(found: RomMeasurement) -> bool:

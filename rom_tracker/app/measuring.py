@@ -38,8 +38,7 @@ class Job:
     Attributes
     ----------
     key : str
-        What it is about, such as the identifier of a recording. Of each key one job runs at a time and one waits at most;
-        :meth:`Jobs.add` says what becomes of a further one.
+        What it is about, such as the identifier of a recording.
     work : callable
         What is done, in the thread of the jobs: it is given an ``ask``, which has the process call a function with arguments, and
         gives back what came of it.
@@ -76,16 +75,12 @@ class Jobs:
         key : str
         work : callable
         anew : bool
-            Whether ``work`` is another one than that of a job of the same key. If so, it takes the place of what a job that waits
-            has to do, and follows one that runs; otherwise the job that waits or runs is given back, and ``work`` is not done.
+            Whether ``work`` is another one than that of a job of the same key. If so, it follows what waits or runs; otherwise the
+            job that waits or runs is given back, and ``work`` is not done.
         """
         with self._lock:
             known = self._jobs.get(key)
-            if known is not None and known.state == "waiting":
-                if anew:
-                    known.work = work
-                return known
-            if known is not None and known.state == "running" and not anew:
+            if known is not None and known.state in ("waiting", "running") and not anew:
                 return known
             job = self._jobs[key] = Job(key, work)
         self._queue.put(job)
@@ -110,8 +105,6 @@ class Jobs:
     def _work(self) -> None:
         while (job := self._queue.get()) is not None:
             with self._lock:
-                if self._jobs.get(job.key) is not job:
-                    continue
                 job.state = "running"
             try:
                 job.work(functools.partial(self._ask, job))

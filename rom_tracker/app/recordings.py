@@ -218,9 +218,9 @@ def compare_now(store: Store, recording: Recording) -> KeptComparison | None:
     before, after = (measurement_of(record, latest(record, measure, moment)) for moment in _MOMENTS)
     if before is None or after is None:
         return None
-    own = own_for(recording.movement, measure.movement.model, camera_of(record, before, after))
-    primary = measure.key == planned(record)[0].key
-    found = compare(store.measurements.rom(before.id), store.measurements.rom(after.id), own=own, primary=primary)
+    first, second = (store.measurements.rom(one.id) for one in (before, after))
+    own = own_for(recording.movement, first.movement.model, camera_of(record, before, after))
+    found = compare(first, second, own=own, primary=measure.key == planned(record)[0].key)
     kept = store.measurements.keep_comparison(before.id, after.id, found)
     store.purge()
     return kept

@@ -343,6 +343,7 @@ def _no_comparison(
         "interval_deg": None,
         "detectable_deg": None,
         "detectable_from": None,
+        "p_value": None,
         "verdict": "refused",
         "role": "chosen beforehand" if primary else "exploratory",
         "flags": unreadable["flags"],

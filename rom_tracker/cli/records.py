@@ -162,7 +162,7 @@ def show(as_json: JsonOption = False) -> None:
 
 @app.command("purge")
 def purge() -> None:
-    """Remove the videos whose time is over, as agreed with each client."""
+    """Remove the videos whose time is over, and measured ones of clients who do not agree to videos, or to landmarks alone."""
     with opened() as store:
         purged = store.purge()
     output.console().print(f"{_counted(purged.videos, 'video')} removed, {purged.freed_bytes / 1e6:.1f} MB freed.")

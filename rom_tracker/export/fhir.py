@@ -161,7 +161,7 @@ class _Export:
             shared = self._shared(record, patient, moved)
             observed = {one.id: self._measurement(one, record, results[one.id], shared) for one in record.current_measurements()}
             found.extend(observed.values())
-            found.extend(self._change(one, observed, shared) for one in record.current_comparisons())
+            found.extend(self._change(one, observed, shared) for one in record.judged_comparisons())
             if observed:
                 found.append(self._panel(record, list(observed.values()), shared))
         return found

@@ -58,7 +58,7 @@ COLUMNS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "comparisons": (
         ("client", "session", "current", "movement", "side", "change_deg", "change_low_deg", "change_high_deg", "detectable_deg",
-         "detectable_from", "verdict", "role"),
+         "detectable_from", "verdict", "verdict_in_session", "role"),
         ("label", "compared_at"),
     ),
 }  # fmt: skip
@@ -187,11 +187,13 @@ def _repetition_rows(result: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _comparison_rows(record: SessionRecord) -> list[dict[str, Any]]:
     names = ("current", "movement", "side", "change_deg", "detectable_deg", "verdict", "role", "compared_at")
+    judged = {one.id: one.verdict for one in record.judged_comparisons()}
     found = []
     for one in record.comparisons:
         low, high = one.interval_deg or (None, None)
         row = {name: getattr(one, name) for name in names}
-        found.append({**row, "change_low_deg": low, "change_high_deg": high, "detectable_from": one.result["detectable_from"]})
+        row |= {"verdict_in_session": judged.get(one.id), "detectable_from": one.result["detectable_from"]}
+        found.append({**row, "change_low_deg": low, "change_high_deg": high})
     return found
 
 

@@ -26,6 +26,10 @@ FIT_FROM_DEG = 35.0
 FIT_UP_TO_DEG = 65.0
 
 #: What the fitted body gives an angle of: the moving segment, and the one it is measured against.
+#: Noise is told from looks in threes that span no more than this, in seconds, if there are so many threes.
+NOISE_SPAN_S = 0.25
+LEAST_NOISE = 4
+
 _TRUNK = ("mid_shoulder", "mid_hip")
 _FITTED: dict[tuple[str, ...], tuple[str, str]] = {
     ("knee", "ankle"): ("hip", "knee"), ("hip", "knee"): _TRUNK, ("shoulder", "elbow"): _TRUNK,
@@ -293,7 +297,8 @@ def jitter(poses: PoseSequence, track: Floats) -> float:
 
     From how far each look lies off the straight line between the one before and the one after, in which smooth movement all but
     vanishes; for white noise that has 1.5 times its variance where the looks are evenly spaced. What was interpolated does not
-    count. Where the looks are far apart, some of the movement is taken for noise.
+    count, nor do three looks that span more than :data:`NOISE_SPAN_S`, in which movement does not vanish, as long as there are
+    :data:`LEAST_NOISE` others.
     """
     rows = slice(None) if poses.looked_at is None else poses.looked_at
     time_s, track = poses.time_s[rows], track[rows]
@@ -303,7 +308,9 @@ def jitter(poses: PoseSequence, track: Floats) -> float:
     nearness = (before_s / (before_s + after_s))[:, None]
     off = track[1:-1] - (1 - nearness) * track[:-2] - nearness * track[2:]
     off = off / np.sqrt(1 + nearness**2 + (1 - nearness) ** 2)
-    off = off[np.isfinite(off).all(axis=1)]
+    seen = np.isfinite(off).all(axis=1)
+    near = seen & (before_s + after_s <= NOISE_SPAN_S)
+    off = off[near if near.sum() >= LEAST_NOISE else seen]
     return float(1.4826 * np.median(np.abs(off))) if len(off) else 0.0
 
 

@@ -3,11 +3,11 @@
 A movement is slow against the camera: of thirty pictures a second most say what their neighbours say. What the result hangs on
 are the end ranges, and the starting positions that they are counted from. So while the limb is on its way a single look now and
 then is enough to follow it; at rest both looks are taken, as filmed and mirrored, and near the end range, as far as the recording
-has shown one, both and more often; all the less often, the slower the movement, while the trunk stays where it is. With the heavy
-model, which takes three times as long, both looks are taken in turns there. Whenever the limb is farther from its start than ever
-before, that is near the end range, so that the first repetition is not missed; and where its speed would carry it there before
-the next look, the next one comes early. While the whole body moves, as in a squat, it is followed closely. Where nobody is found,
-or the two looks contradict each other, both are taken again soon.
+has shown one, both and more often; all the less often, the slower the movement, while the trunk stays where it is. Of movements
+that are measured with the heavy model, which takes three times as long, both looks are taken in turns there. Whenever the limb is
+farther from its start than ever before, that is near the end range, so that the first repetition is not missed; and where its
+speed would carry it there before the next look, the next one comes early. While the whole body moves, as in a squat, it is
+followed closely. Where nobody is found, or the two looks contradict each other, both are taken again soon.
 
 Chosen on 81 recordings of rendered people (movements of the body in the sets development, pairs and later) whose every frame had
 been looked at both ways; ``tests/benchmarks/trade.py`` measures how far the results differ from those.

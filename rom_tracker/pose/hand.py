@@ -54,12 +54,15 @@ class HandSequence:
         The model's estimate in metres, axes alike.
     named_right : (2, frame) bool
         Whether the model gave it the name of the tested side.
+    looked_at : (frame,) bool or None
+        Frames that the model looked at; what the others hold lies between them. None where it looked at all.
     """
 
     time_s: Floats
     xyz: Floats
     world: Floats
     named_right: NDArray[np.bool_]
+    looked_at: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         n = len(self.time_s)
@@ -86,7 +89,8 @@ class HandSequence:
             for name in ("xyz", "world")
         }
         nearest = nearest_index(self.time_s, time_s)
-        return replace(self, time_s=time_s, named_right=self.named_right[:, nearest], **arrays)
+        looked_at = np.isin(time_s, self.time_s)
+        return replace(self, time_s=time_s, named_right=self.named_right[:, nearest], looked_at=looked_at, **arrays)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Plain arrays to be kept."""
@@ -200,7 +204,8 @@ def with_hand(poses: PoseSequence, hands: HandSequence, side: Side) -> PoseSeque
     xy, visibility = extended(poses.xy, np.nan), extended(poses.visibility, 0.0)
     xy[:, columns] = hand
     visibility[:, columns] = np.isfinite(hand[..., 0])
-    return poses.replaced(xy=xy, world=extended(poses.world, np.nan), visibility=visibility)
+    arrays = {"xy": xy, "world": extended(poses.world, np.nan), "visibility": visibility}
+    return poses.replaced(looked_at=hands.looked_at, **arrays)
 
 
 def palm_axis(hands: HandSequence) -> Floats:

@@ -1,6 +1,6 @@
 """MediaPipe's landmarkers of body, hand and face, which follow one client through a recording.
 
-Each looks at a frame as filmed, or at that and its mirror image. The two looks are two trackers of their own, each in a thread,
+Each looks at a frame as filmed, at its mirror image, or at both. The two looks are two trackers of their own, each in a thread,
 since inference runs on one thread and releases the interpreter. They are opened anew for each recording, which takes a tenth
 of a second: a tracker carries what it saw last into the next picture, so that one kept open would make what is found depend on the
 recording before.

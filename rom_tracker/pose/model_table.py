@@ -59,7 +59,7 @@ _ALL_MODELS = (
         file_name="pose_landmarker_heavy.task",
         sha256="b675ee8a1df2a30adcd6011a7066bf0bfb5cf7dd84b85d0a516dcae37f5557e2",
         size_bytes=30_665_392,
-        purpose="the body; the knee is measured with it, more exactly",
+        purpose="the body; knee, elbow and rotations of the shoulder are measured with it, more exactly",
     ),
     Model(
         key="hand",

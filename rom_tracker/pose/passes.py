@@ -108,7 +108,7 @@ def in_step(as_filmed: PoseSequence, mirrored: PoseSequence) -> tuple[PoseSequen
         for arrays, values, is_known, told in zip(made, (one, other), known, (other - apart, one + apart), strict=True):
             whole = np.where(is_known.reshape(-1, *[1] * (values.ndim - 1)), values, told).astype(values.dtype)
             arrays[name] = np.clip(np.nan_to_num(whole), 0, 1) if name == "visibility" else whole
-    return looks[0].replaced(looked_at=None, **made[0]), looks[1].replaced(looked_at=None, **made[1])
+    return looks[0].replaced(**made[0]), looks[1].replaced(**made[1])
 
 
 def _in_turns(taken: NDArray[np.bool_], other: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -35,6 +35,8 @@ class Clients:
     ) -> Client:
         """A new client; see :class:`~rom_tracker.store.records.Client` for the fields.
 
+        Whatever ``retention`` says, a video is kept beyond its measuring only while a :meth:`consent` to ``"video"`` stands.
+
         Raises
         ------
         UsageError

@@ -42,8 +42,8 @@ def erase_client(database: Database, files: Files, client_id: str) -> Erased:
     return Erased(pseudonym, sessions, len(recordings), sum(size > 0 for size in removed))
 
 
-def expired(database: Database, at: datetime) -> list[str]:
-    """The recordings whose video is not to be kept any longer at a time.
+def expired(database: Database, at: datetime) -> dict[str, str]:
+    """The recordings whose video is not to be kept any longer at a time, and why.
 
     Of a client who does not agree to videos, or does not any more, none is kept once it is measured, whatever else was chosen.
     """
@@ -56,11 +56,14 @@ def expired(database: Database, at: datetime) -> list[str]:
         .where(RecordingRow.has_video)
     )
     with database.reading() as session:
-        found = set(session.scalars(with_video.where(sa.or_(ClientRow.keep == "landmarks", ~agreed), measured)))
+        found = dict.fromkeys(session.scalars(with_video.where(~agreed, measured)), "no consent to videos")
+        found |= dict.fromkeys(
+            session.scalars(with_video.where(ClientRow.keep == "landmarks", measured)), "only landmarks are kept"
+        )
         for recording_id, recorded_at, days in session.execute(with_video.where(ClientRow.keep == "days")):
             if recorded_at.astimezone(UTC) + timedelta(days=days or 0) <= at:
-                found.add(recording_id)
-    return sorted(found)
+                found.setdefault(recording_id, "end of the time it is kept")
+    return found
 
 
 def remove_ownerless(database: Database, files: Files) -> int:

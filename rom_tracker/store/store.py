@@ -281,7 +281,7 @@ class Store:
         start of the program.
         """
         recordings = expired(self.database, at or now())
-        freed = sum(self.recordings.drop_video(recording_id, "end of the time it is kept") for recording_id in recordings)
+        freed = sum(self.recordings.drop_video(recording_id, why) for recording_id, why in recordings.items())
         return Purged(len(recordings), freed + remove_ownerless(self.database, self.files))
 
     def _note(self, what: str) -> None:

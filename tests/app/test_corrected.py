@@ -59,7 +59,7 @@ def test_in_a_part_there_is_the_repetition_of_the_whole_recording(measured: RomM
     found = measure(CLIP, "elbow_flexion", "left", part=part)
     (repetition,) = found.repetitions.scored
     assert (repetition.start_s, repetition.end_s) == pytest.approx((expected.start_s, expected.end_s), abs=0.2)
-    assert repetition.peak_deg == pytest.approx(expected.peak_deg, abs=1.0)
+    assert repetition.peak_deg == pytest.approx(expected.peak_deg, abs=1.5)
     assert part.from_s <= found.angles.time_s[0]
     assert found.angles.time_s[-1] <= part.to_s
     assert f"Only the part from {part} was looked at." in [flag.message for flag in found.flags]

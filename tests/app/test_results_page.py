@@ -78,7 +78,7 @@ def test_a_comparison_goes_by_the_clinics_own_repeatability_and_the_movement_cho
     served: Served, elbow: RomMeasurement, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("ROM_TRACKER_DATA", str(tmp_path))
-    save_own(OwnRepeatability("elbow_flexion", "", "full", WithinClientError(9.0, 12), 12, "2026-03-14"))
+    save_own(OwnRepeatability("elbow_flexion", "", elbow.movement.model, WithinClientError(9.0, 12), 12, "2026-03-14"))
     session, before, _ = measured_session(served.store, elbow)
     (by_itself,) = served.store.sessions.get(session).current_comparisons()
     kept = recordings.compare_now(served.store, before)

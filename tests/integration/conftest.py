@@ -95,7 +95,7 @@ class Command:
 
     def kept_poses(self) -> dict[str, tuple[int, int]]:
         """The entries of the pose cache; one that is written again is another file at another time."""
-        kept = (self.cache / "poses").glob("*")
+        kept = (self.cache / "poses").glob("[!.]*")  # Without what is being written.
         entries = (entry for entry in kept if not entry.name.startswith(("people-", "light-")))
         return {entry.name: (entry.stat().st_ino, entry.stat().st_mtime_ns) for entry in entries}
 
@@ -177,7 +177,7 @@ def locked(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[
         if sys.platform == "win32":
             pytest.skip("folders cannot be made read-only this way")
         if os.geteuid() == 0:
-            folder = request.getfixturevalue("new_disk")(32)
+            folder = request.getfixturevalue("new_disk")(128)
             fill(folder)
             subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
         else:

@@ -77,7 +77,7 @@ def connecting(watcher, run) -> Watched:
 def measuring(connecting, watcher, run, film, elbow, tmp_path_factory) -> Watched:
     """Estimating, measuring, charting and drawing over the picture: all that a recording goes through."""
     folder = tmp_path_factory.mktemp("watched")
-    video = film(folder / "clip.webm", elbow[2::3][:39], np.arange(39) / 10)
+    video = film(folder / "clip.webm", elbow[2::3], np.arange(40) / 9.5)
     before = run.kept_poses()
     results = ("--angles", folder / "a.csv", "--chart", folder / "c.png", "--overlay", folder / "o.webm")
     measured = ("measure", video, "--movement", "elbow_flexion", "--side", "left", "--json", *results)

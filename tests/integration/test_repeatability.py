@@ -14,7 +14,8 @@ ELBOW = ("--movement", "elbow_flexion", "--side", "left")
 
 #: Keys of the object that ``compare --json`` prints.
 COMPARED = {
-    "before", "after", "change_deg", "interval_deg", "detectable_deg", "detectable_from", "verdict", "role", "flags", "budget",
+    "before", "after", "change_deg", "interval_deg", "detectable_deg", "detectable_from", "p_value", "verdict", "role", "flags",
+    "budget",
     "own_repeatability", "literature",
 }  # fmt: skip
 
@@ -47,7 +48,7 @@ def table(path: Path, *rows: tuple[object, ...], separator: str = ",") -> Path:
 def put(data: Path, sem_deg: float, degrees_of_freedom: int = 8) -> None:
     data.mkdir()
     entry = {
-        "movement": "elbow_flexion", "camera": "", "model": "full", "sem_deg": sem_deg, "clients": 8, "measured_on": "2026-03-14",
+        "movement": "elbow_flexion", "camera": "", "model": "heavy", "sem_deg": sem_deg, "clients": 8, "measured_on": "2026-03-14",
         "degrees_of_freedom": degrees_of_freedom, "rom_tracker": "0.1.0",
     }  # fmt: skip
     (data / "repeatability.json").write_text(json.dumps({"schema_version": 1, "repeatability": [entry]}), encoding="utf-8")
@@ -159,6 +160,7 @@ def test_a_change_is_judged_by_ones_own_repeatability_where_that_is_poorer(kept,
         "repetitions",
         "landmark noise",
         "pose model",
+        "correction",
         "lens not known",
     ]
 

@@ -26,7 +26,7 @@ def test_the_catalogue_states_what_the_table_gives():
     assert differences(ResidualTable(ROWS, RULES, MOVEMENTS).residuals(), MOVEMENTS) == []
 
 
-@pytest.mark.parametrize("key", ["elbow_flexion", "shoulder_abduction", "neck_rotation", "wrist_extension"])
+@pytest.mark.parametrize("key", ["shoulder_abduction", "neck_rotation", "wrist_extension"])
 def test_a_residual_is_the_root_mean_square_less_what_the_repetitions_explain(key):
     used = [row for row in ROWS if row.movement == key and is_used(row, RULES)]
     mean_square = np.mean([row.error_deg**2 for row in used])

@@ -134,6 +134,7 @@ def test_every_number_with_a_unit_has_it_in_its_name() -> None:
         "movement",
         "moment",
         "verdict",
+        "verdict_in_session",
     }
     words |= {"flags", "corrections", "model", "rom_tracker", "zero", "geometry", "smoothing", "lens_undone", "scored", "role"}
     words |= {"detectable_from", "therapist", "complaint", "muscle", "notes", "next_steps", "signed_by", "camera"}

@@ -117,7 +117,7 @@ def test_another_model():
 
 def test_another_look():
     m = measured(100)
-    other = replace(m, merged=MergedPasses(m.merged.poses, "both averaged", m.merged.exchanged))
+    other = replace(m, merged=MergedPasses(m.merged.poses, "mirrored", m.merged.exchanged))
     assert codes(compare(m, other)) == ["same_recording", "different_look"]
 
 
@@ -151,8 +151,8 @@ def test_the_plain_form():
     plain = compare(measured(100), measured(112)).as_dict()
     assert json.loads(json.dumps(plain, allow_nan=False)) == plain
     assert set(plain) == {
-        "before", "after", "change_deg", "interval_deg", "detectable_deg", "detectable_from", "verdict", "role", "flags", "budget",
-        "own_repeatability", "literature",
+        "before", "after", "change_deg", "interval_deg", "detectable_deg", "detectable_from", "p_value", "verdict", "role", "flags",
+        "budget", "own_repeatability", "literature",
     }  # fmt: skip
     assert plain["change_deg"] == pytest.approx(plain["after"]["peak_deg"] - plain["before"]["peak_deg"], abs=0.011)
 

@@ -54,11 +54,14 @@ def test_the_end_gauge_of_the_guide():
 
 
 @pytest.mark.parametrize("model", OTHER_MODEL_DEG)
-def test_another_pose_model_makes_an_end_range_less_sure_but_not_a_change(model):
+def test_another_pose_model_makes_an_end_range_less_sure_and_a_change_half_as_much(model):
     three = tuple(repetition(90.0, s) for s in (2.0, 5.0, 8.0))
     usual, other = (end_range_budget(three, angles(0.0), MOVEMENT, other_model=name) for name in ("", model))
     assert other.sd_deg == pytest.approx(np.hypot(usual.sd_deg, OTHER_MODEL_DEG[model]))
-    assert change_budget(other, other, MOVEMENT).sd_deg == pytest.approx(change_budget(usual, usual, MOVEMENT).sd_deg)
+    by_itself = change_budget(usual, usual, MOVEMENT).sd_deg
+    assert change_budget(other, other, MOVEMENT).sd_deg == pytest.approx(np.hypot(by_itself, OTHER_MODEL_DEG[model] / 2))
+    not_alike = [change_budget(first, usual, MOVEMENT, alike=False).sd_deg for first in (usual, other)]
+    assert not_alike[1] == pytest.approx(np.hypot(not_alike[0], OTHER_MODEL_DEG[model]))
 
 
 def test_welch_satterthwaite_by_hand():

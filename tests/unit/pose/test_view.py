@@ -196,5 +196,5 @@ def test_a_sequence_names_every_shape_that_does_not_fit():
         ValueError, match=r"xy: expected shape \(5, 33, 2\), got \(5, 32, 2\); .*expected strictly increasing times"
     ):
         look.replaced(xy=look.xy[:, 1:], time_s=np.array([0, 1, 1, 2, 3.0]))
-    with pytest.raises(ValueError, match="frames of the other one"):
+    with pytest.raises(ValueError, match="frames of the recording"):
         PosePasses(look, look.replaced(time_s=look.time_s + 1))

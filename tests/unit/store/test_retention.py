@@ -136,7 +136,7 @@ def test_videos_of_landmark_clients_go_once_they_are_measured(store: Store, chan
     assert purged.freed_bytes > 2 * len(VIDEO)
     assert [store.recordings.get(one.id).has_video for one in (*found.recordings, unmeasured)] == [False, False, True]
     assert store.measurements.rom(found.measurements[0].id).merged is not None
-    assert "video removed: end of the time it is kept" in [entry.what for entry in store.trail(client.id)]
+    assert "video removed: only landmarks are kept" in [entry.what for entry in store.trail(client.id)]
     assert store.purge().videos == 0
 
 
