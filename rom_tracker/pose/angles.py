@@ -25,11 +25,11 @@ STRETCH_UP_TO_DEG = 60.0
 FIT_FROM_DEG = 35.0
 FIT_UP_TO_DEG = 65.0
 
-#: What the fitted body gives an angle of: the moving segment, and the one it is measured against.
 #: Noise is told from looks in threes that span no more than this, in seconds, if there are so many threes.
 NOISE_SPAN_S = 0.25
 LEAST_NOISE = 4
 
+#: What the fitted body gives an angle of: the moving segment, and the one it is measured against.
 _TRUNK = ("mid_shoulder", "mid_hip")
 _FITTED: dict[tuple[str, ...], tuple[str, str]] = {
     ("knee", "ankle"): ("hip", "knee"), ("hip", "knee"): _TRUNK, ("shoulder", "elbow"): _TRUNK,
