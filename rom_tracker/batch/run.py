@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 STATE = ".tables.json"
 ANGLES = "angles"
 
+#: A recording that is measured with the heavy model takes so many times as long as another one.
+HEAVY_TAKES = 2
+
 #: The rooms of this package on whose code a result depends.
 _ROOMS = ("analysis", "batch", "capture", "movements", "pose")
 
@@ -177,7 +180,7 @@ def run_batch(
                 engine = _engine(scheduler, min(workers or _usual_workers(), len(todo)), limits, catalogue, model, angles)
                 if scheduler is None:
                     _have_models(todo, catalogue, model)
-                for task, record in engine.run(todo, listen or (lambda heard: None)):
+                for task, record in engine.run(longest_first(todo, catalogue), listen or (lambda heard: None)):
                     _keep(task, record, journal, keys, results)
             except KeyboardInterrupt:
                 interrupted = True
@@ -186,6 +189,15 @@ def run_batch(
     if interrupted:
         raise BatchInterrupted(summary)
     return summary
+
+
+def longest_first(tasks: Iterable[Task], catalogue: Catalogue) -> list[Task]:
+    """Tasks by what they may take, so that at the end no worker is left alone with a long one; alike ones in the order given."""
+
+    def cost(task: Task) -> int:
+        return task.size * (HEAVY_TAKES if catalogue[task.movement].model == "heavy" else 1)
+
+    return sorted(tasks, key=cost, reverse=True)
 
 
 def _apart(results: str | os.PathLike[str], folder: str | os.PathLike[str]) -> Path:

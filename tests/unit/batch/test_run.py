@@ -1,17 +1,28 @@
-"""Under which name a result is kept: all that it depends on is in it."""
+"""In which order tasks are done, and under which name a result is kept: all that it depends on is in it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from rom_tracker.batch.plan import Task
-from rom_tracker.batch.run import _Keys
+from rom_tracker.batch.run import _Keys, longest_first
 from rom_tracker.movements import load_catalogue
 
 TASK = Task(
     file="a.mp4", address="/a.mp4", size=1, signature="1 2", movement="knee_flexion", side="left", client="ann", moment="before",
     camera="camera 0", known_from="sidecar",
 )  # fmt: skip
+
+
+def test_the_longest_come_first_and_the_heavy_model_counts_twice():
+    tasks = [
+        replace(TASK, file=name, size=size, movement=movement)
+        for name, size, movement in (
+            ("a", 10, "shoulder_flexion"), ("b", 30, "shoulder_flexion"), ("c", 14, "knee_flexion"), ("d", 28, "shoulder_flexion"),
+            ("e", 16, "knee_flexion"),
+        )
+    ]  # fmt: skip
+    assert [task.file for task in longest_first(tasks, load_catalogue())] == ["e", "b", "c", "d", "a"]
 
 
 def test_a_result_hangs_on_the_file_the_movement_the_side_the_model_and_the_camera():
