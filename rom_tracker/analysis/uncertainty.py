@@ -36,8 +36,8 @@ POOR_NOD_DEG = 12.0
 ARM_NOT_SEEN_DEG = 6.0
 
 #: The source of error that is a pose model other than the one that a movement's error was found with, and the standard deviation in
-#: degrees that it adds, by model. Root mean square of the errors over lite 8.5 (54
-#: rendered recordings of 18 movements), full 8.1 (25 of the knee, which is measured with heavy), heavy 4.4 (43 of the others).
+#: degrees that it adds, by model. The end range's error has a root mean square of 8.5 with lite (54 rendered recordings of 18
+#: movements), 8.1 with full (25 of the knee, which is measured with heavy) and 4.4 with heavy (43 of other movements).
 OTHER_MODEL = "another pose model"
 OTHER_MODEL_DEG = {"lite": 9.0, "full": 8.0, "heavy": 3.0}
 

@@ -8,14 +8,12 @@ import os
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rom_tracker import __version__
 from rom_tracker.batch.engine import Engine, Limits, Listen, Record
 from rom_tracker.batch.journal import Journal
+from rom_tracker.batch.keys import Keys, digest, method
 from rom_tracker.batch.naming import DEFAULT_PATTERN
 from rom_tracker.batch.place import is_far
 from rom_tracker.batch.plan import Plan, Task, plan_of
@@ -35,9 +33,6 @@ ANGLES = "angles"
 
 #: A recording that is measured with the heavy model takes so many times as long as another one.
 HEAVY_TAKES = 2
-
-#: The rooms of this package on whose code a result depends.
-_ROOMS = ("analysis", "batch", "capture", "movements", "pose")
 
 
 @dataclass(frozen=True)
@@ -169,7 +164,7 @@ def run_batch(
         raise UsageError(f'expected recordings ({", ".join(VIDEO_SUFFIXES)}) in "{folder}" or below it, found none')
     _make(results)
     limits = limits or Limits()
-    keys = _Keys(catalogue, model)
+    keys = Keys(catalogue, model)
     with Journal(results) as journal:
         todo = [task for task in plan.tasks if not _is_done(task, journal, keys, results, angles=angles, retry_failed=retry_failed)]
         if before is not None:
@@ -216,50 +211,7 @@ def _make(folder: Path) -> None:
         raise cannot_write(folder, error) from error
 
 
-class _Keys:
-    """Names of records: whatever a result depends on is in them."""
-
-    def __init__(self, catalogue: Catalogue, model: str) -> None:
-        self.catalogue, self.model = catalogue, model
-        self._movements: dict[str, str] = {}
-
-    def of_file(self, task: Task) -> str:
-        """By name, size and time of modification."""
-        return _digest("file", task.file, task.signature, *self._what(task))
-
-    def of_content(self, task: Task, sha256: str) -> str:
-        """By content."""
-        return _digest("content", sha256, *self._what(task))
-
-    def _what(self, task: Task) -> tuple[str, ...]:
-        if task.movement not in self._movements:
-            self._movements[task.movement] = self.catalogue[task.movement].model_dump_json()
-        lenses = (task.camera, _lenses()) if task.camera else ()
-        return self._movements[task.movement], task.side, self.model, method(), *lenses
-
-
-def _digest(*parts: str) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
-
-
-@cache
-def method() -> str:
-    """A digest of the program's code that results depend on, so that results of two versions do not mix."""
-    root = Path(__file__).parents[1]
-    files = sorted(path for room in _ROOMS for path in (root / room).rglob("*") if path.suffix in (".py", ".toml"))
-    content = hashlib.sha256(b"".join(path.read_bytes() for path in (*files, root / "landmarks.py")))
-    return f"{__version__} {version('mediapipe')} {content.hexdigest()}"
-
-
-@cache
-def _lenses() -> str:
-    """A digest of the kept lens profiles, which recordings of a known camera are measured with."""
-    from rom_tracker.capture.lens import kept_profiles
-
-    return hashlib.sha256(b"".join(path.read_bytes() for path in kept_profiles())).hexdigest()
-
-
-def _is_done(task: Task, journal: Journal, keys: _Keys, results: Path, *, angles: bool, retry_failed: bool) -> bool:
+def _is_done(task: Task, journal: Journal, keys: Keys, results: Path, *, angles: bool, retry_failed: bool) -> bool:
     """Whether the journal has what would come of a task; what it has under another name is put under this one."""
     key = keys.of_file(task)
     if key not in journal:
@@ -283,7 +235,7 @@ def _angles_path(results: Path, task: Task) -> Path:
     return results / ANGLES / f"{task.file}.{task.movement}_{task.side}.csv"
 
 
-def _keep(task: Task, record: Record, journal: Journal, keys: _Keys, results: Path) -> None:
+def _keep(task: Task, record: Record, journal: Journal, keys: Keys, results: Path) -> None:
     """Write the angles, then the record: what is in the journal is whole."""
     from rom_tracker.output_files import written_whole
 
@@ -337,12 +289,12 @@ def _have_models(tasks: Iterable[Task], catalogue: Catalogue, model: str) -> Non
 
 
 def _written(
-    results: Path, plan: Plan, journal: Journal, keys: _Keys, catalogue: Catalogue, todo: int, began_s: float
+    results: Path, plan: Plan, journal: Journal, keys: Keys, catalogue: Catalogue, todo: int, began_s: float
 ) -> BatchSummary:
     """Write tables and page where they are not those of this plan and these records, and count."""
     key_of = {task: keys.of_file(task) for task in plan.tasks}
     there = {task for task in plan.tasks if key_of[task] in journal}
-    state = _digest(method(), _own_repeatability(), repr(plan), *(key_of[task] for task in plan.tasks if task in there))
+    state = digest(method(), _own_repeatability(), repr(plan), *(key_of[task] for task in plan.tasks if task in there))
     counts = _counts_if_there(results, state)
     if counts is None:
         counts = _write_all(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from rom_tracker.batch.keys import Keys
 from rom_tracker.batch.plan import Task
-from rom_tracker.batch.run import _Keys, longest_first
+from rom_tracker.batch.run import longest_first
 from rom_tracker.movements import load_catalogue
 
 TASK = Task(
@@ -26,7 +27,7 @@ def test_the_longest_come_first_and_the_heavy_model_counts_twice():
 
 
 def test_a_result_hangs_on_the_file_the_movement_the_side_the_model_and_the_camera():
-    keys = _Keys(load_catalogue(), "auto")
+    keys = Keys(load_catalogue(), "auto")
     others = [
         keys.of_file(replace(TASK, **change))
         for change in (
@@ -34,7 +35,7 @@ def test_a_result_hangs_on_the_file_the_movement_the_side_the_model_and_the_came
             {"camera": "C920"}, {"camera": ""},
         )
     ]  # fmt: skip
-    others.append(_Keys(load_catalogue(), "full").of_file(TASK))
+    others.append(Keys(load_catalogue(), "full").of_file(TASK))
     same, whose, *different = others
     assert same == whose == keys.of_file(TASK)
     assert len({same, *different}) == 1 + len(different)
