@@ -3,14 +3,14 @@
 A movement is slow against the camera: of thirty pictures a second most say what their neighbours say. What the result hangs on
 are the end ranges, and the starting positions that they are counted from. So while the limb is on its way a single look now and
 then is enough to follow it; at rest both looks are taken, as filmed and mirrored, and near the end range, as far as the recording
-has shown one, both and more often; all the less often, the slower the movement, while the trunk stays where it is. Of movements
-that are measured with the heavy model, which takes three times as long, both looks are taken in turns there. Whenever the limb is
-farther from its start than ever before, that is near the end range, so that the first repetition is not missed; and where its
-speed would carry it there before the next look, the next one comes early. While the whole body moves, as in a squat, it is
+has shown one, both and more often; all the less often, the slower the movement, while the trunk stays where it is. Where the
+movement is measured on the mean of both looks, they are taken in turns there: one a frame. Whenever the limb is farther from its
+start than ever before, that is near the end range, so that the first repetition is not missed; and where its speed would carry it
+there before the next look, the next one comes early. While the whole body moves, as in a squat, it is
 followed closely. Where nobody is found, or the two looks contradict each other, both are taken again soon.
 
-Chosen on 81 recordings of rendered people (movements of the body in the sets development, pairs and later) whose every frame had
-been looked at both ways; ``tests/benchmarks/trade.py`` measures how far the results differ from those.
+Chosen on 83 recordings of rendered people (movements of the body in the sets development, pairs and later) whose every frame had
+been looked at both ways, and checked on 64 of others; ``tests/benchmarks/trade.py`` measures how far the results differ from those.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from rom_tracker.pose.sequence import Floats
 
 #: Goes up whenever other frames would be looked at in the same recording.
-VERSION = 6
+VERSION = 7
 
 #: Frames per second that are looked at on the way and at rest, and near the end range. The steps end at the nearest frame.
 COARSE_FPS = 4.0
@@ -182,13 +182,13 @@ class EndRanges:
 
     @property
     def name(self) -> str:
-        """What it is called in the cache: the lines of the body that the angle is between, and the version."""
-        lines = self.movement.model_dump_json(include={"moving", "reference", "model"})
+        """What it is called in the cache: the lines of the body that the angle is between, the look preferred, and the version."""
+        lines = self.movement.model_dump_json(include={"moving", "reference", "preferred_view"})
         return f"end ranges {VERSION} {self.side} {lines}"
 
     def begin(self) -> Gaze:
         """Go over a recording."""
-        return _EndRangesGaze(_angle_in_the_picture(self.movement, self.side), in_turns=self.movement.model == "heavy")
+        return _EndRangesGaze(_angle_in_the_picture(self.movement, self.side), in_turns=self.movement.averages_looks)
 
 
 class _EndRangesGaze(_Steps):

@@ -26,8 +26,9 @@ from rom_tracker.pose.sequence import PosePasses
 
 CATALOGUE = load_catalogue()
 OF_THE_BODY = [key for key, movement in CATALOGUE.movements.items() if movement.instrument == "body"]
-SHOULDER, KNEE = CATALOGUE["shoulder_flexion"], CATALOGUE["knee_flexion"]
-
+SHOULDER = CATALOGUE["shoulder_flexion"]
+#: Measured on one of the looks, so that they are not taken in turns.
+ONE_SIDED = SHOULDER.model_copy(update={"preferred_view": "image_left"})
 
 AS_FILMED, MIRRORED, BOTH = Looks.AS_FILMED.value, Looks.MIRRORED.value, Looks.BOTH.value
 
@@ -97,7 +98,7 @@ def test_a_body_that_goes_down_slowly_is_followed_closely():
 
 def test_end_ranges_are_looked_at_closely_and_both_ways_and_what_lies_between_now_and_then():
     time_s, angle_deg = repetitions_deg([100, 95], rest_s=1.5, hold_s=1.0)
-    looks = looks_of(stick_passes("shoulder_flexion", "right", angle_deg, time_s), EndRanges(SHOULDER, "right"))
+    looks = looks_of(stick_passes("shoulder_flexion", "right", angle_deg, time_s), EndRanges(ONE_SIDED, "right"))
     for hold in ((2.6, 3.4), (7.1, 7.9)):
         held = (time_s >= hold[0]) & (time_s <= hold[1])
         assert np.diff(time_s[held & (looks > 0)]).max() <= LONGEST_CLOSE_STEP_S + 1e-6
@@ -110,9 +111,10 @@ def test_end_ranges_are_looked_at_closely_and_both_ways_and_what_lies_between_no
     assert (looks > 0).mean() < 0.3
 
 
-def test_with_the_heavy_model_the_looks_are_taken_in_turns_at_the_end_range_and_at_rest():
+@pytest.mark.parametrize("key", ["shoulder_flexion", "knee_flexion"])
+def test_looks_that_are_averaged_are_taken_in_turns_at_the_end_range_and_at_rest(key):
     time_s, angle_deg = repetitions_deg([100, 95], rest_s=1.5, hold_s=1.0)
-    looks = looks_of(stick_passes("knee_flexion", "right", angle_deg, time_s), EndRanges(KNEE, "right"))
+    looks = looks_of(stick_passes(key, "right", angle_deg, time_s), EndRanges(CATALOGUE[key], "right"))
     for closely in ((2.6, 3.4), (5.2, 6.0), (7.1, 7.9)):
         taken = looks[(time_s >= closely[0]) & (time_s <= closely[1])]
         taken = taken[taken > 0]
@@ -146,7 +148,7 @@ def test_the_first_repetition_is_not_missed_and_neither_is_one_that_goes_farther
     time_s, angle_deg = repetitions_deg([60, 110], rest_s=1.0)
     looks = looks_of(stick_passes("shoulder_flexion", "right", angle_deg, time_s), EndRanges(SHOULDER, "right"))
     for rising in ((1.2, 1.9), (5.4, 5.9)):
-        assert set(looks[(time_s > rising[0]) & (time_s < rising[1])]) == {0, BOTH}
+        assert {AS_FILMED, MIRRORED} <= set(looks[(time_s > rising[0]) & (time_s < rising[1])])
 
 
 def test_where_nobody_is_found_the_next_look_comes_soon_and_both_ways():
@@ -160,7 +162,7 @@ def test_where_nobody_is_found_the_next_look_comes_soon_and_both_ways():
     assert (looks[lost & (looks > 0)][1:] == BOTH).all()
 
 
-@pytest.mark.parametrize("movement", [SHOULDER, KNEE])
+@pytest.mark.parametrize("movement", [SHOULDER, ONE_SIDED])
 def test_where_the_two_looks_contradict_each_other_both_are_taken_again_soon(movement):
     time_s, angle_deg = repetitions_deg([100, 95], rest_s=1.5)
     passes = stick_passes(movement.key, "right", angle_deg, time_s)
@@ -187,7 +189,7 @@ def test_while_the_whole_body_moves_it_is_followed_closely():
     looks = looks_of(stick_passes("trunk_flexion", "right", angle_deg, time_s), EndRanges(CATALOGUE["trunk_flexion"], "right"))
     bending = (time_s > 2.2) & (time_s < 3.0)
     assert np.diff(time_s[bending & (looks > 0)]).max() <= LONGEST_CLOSE_STEP_S + 1e-6
-    assert set(looks[bending]) == {0, BOTH}
+    assert set(looks[bending]) >= {0, BOTH}
 
 
 @pytest.mark.parametrize("move_s", [0.25, 0.5, 1.0, 2.5])
@@ -215,7 +217,7 @@ def test_every_frame_is_every_frame():
 def test_what_is_kept_for_one_movement_does_for_those_between_the_same_lines_and_for_no_other():
     names = {key: EndRanges(CATALOGUE[key], "left").name for key in OF_THE_BODY}
     assert names["knee_flexion"] == names["knee_extension"] != names["shoulder_flexion"]
-    assert EndRanges(KNEE, "left").name != EndRanges(KNEE, "right").name
+    assert EndRanges(SHOULDER, "left").name != EndRanges(SHOULDER, "right").name
 
 
 def test_a_hand_is_followed_more_closely_than_the_body_beside_it():
