@@ -116,8 +116,8 @@ class Room:
     def _get_ready(self) -> None:
         """Load now what somebody would wait for later: what measures, and what draws."""
         self.jobs.get_ready()
-        import rom_tracker.comparison_charts
-        import rom_tracker.progress_chart  # noqa: F401
+        import rom_tracker.charts.comparison
+        import rom_tracker.charts.progress  # noqa: F401
 
         with self.drawing():
             figure = Figure(layout="constrained")

@@ -245,11 +245,6 @@ class Movement(pydantic.BaseModel):
             return "face"
         return "hand" if any(is_of_the_hand(name) for name in self.points) else "body"
 
-    @property
-    def averages_looks(self) -> bool:
-        """Whether it is measured on the mean of both looks, as filmed and mirrored, as long as neither loses the limb."""
-        return self.preferred_view in (None, "both")
-
     def of_side(self, side: Side) -> str:
         """Its title with the tested side, for people; without it where left and right are the same movement."""
         return f"{self.title}, {side}" if self.sided else self.title

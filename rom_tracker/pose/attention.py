@@ -4,10 +4,10 @@ A movement is slow against the camera: of thirty pictures a second most say what
 are the end ranges, and the starting positions that they are counted from. So while the limb is on its way a single look now and
 then is enough to follow it; at rest both looks are taken, as filmed and mirrored, and near the end range, as far as the recording
 has shown one, both and more often; all the less often, the slower the movement, while the trunk stays where it is. Where the
-movement is measured on the mean of both looks, they are taken in turns there: one a frame. Whenever the limb is farther from its
-start than ever before, that is near the end range, so that the first repetition is not missed; and where its speed would carry it
-there before the next look, the next one comes early. While the whole body moves, as in a squat, it is
-followed closely. Where nobody is found, or the two looks contradict each other, both are taken again soon.
+movement is measured on the mean of both looks, they are mostly taken in turns there, one a frame. Whenever the limb is farther
+from its start than ever before, that is near the end range, so that the first repetition is not missed; and where its speed would
+carry it there before the next look, the next one comes early. While the whole body moves, as in a squat, it is followed closely.
+Where nobody is found, or the two looks contradict each other, both are taken again soon.
 
 Chosen on 83 recordings of rendered people (movements of the body in the sets development, pairs and later) whose every frame had
 been looked at both ways, and checked on 64 of others; ``tests/benchmarks/trade.py`` measures how far the results differ from those.
@@ -182,13 +182,24 @@ class EndRanges:
 
     @property
     def name(self) -> str:
-        """What it is called in the cache: the lines of the body that the angle is between, the look preferred, and the version."""
-        lines = self.movement.model_dump_json(include={"moving", "reference", "preferred_view"})
-        return f"end ranges {VERSION} {self.side} {lines}"
+        """What it is called in the cache: by the lines that the angle is between, how they are looked at, and the version."""
+        lines = self.movement.model_dump_json(include={"moving", "reference"})
+        return f"end ranges {VERSION} {self.side} {'in turns' if self.in_turns else 'both at once'} {lines}"
+
+    @property
+    def in_turns(self) -> bool:
+        """Whether of two looks one frame gets the one, and the next one the other.
+
+        Not where one of them is preferred, since it would lose half of its frames. Nor where the full model may give a raised leg
+        the other one's name: two looks at the same frame then tell more than looks at two frames (of 10 recordings of hip flexion
+        one moved by 2.5 degrees with looks in turns, and the two readings of another one differed so much that it was refused).
+        """
+        may_exchange_legs = self.movement.still is not None and self.movement.model == "full"
+        return self.movement.preferred_view in (None, "both") and not may_exchange_legs
 
     def begin(self) -> Gaze:
         """Go over a recording."""
-        return _EndRangesGaze(_angle_in_the_picture(self.movement, self.side), in_turns=self.movement.averages_looks)
+        return _EndRangesGaze(_angle_in_the_picture(self.movement, self.side), in_turns=self.in_turns)
 
 
 class _EndRangesGaze(_Steps):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from rom_tracker.analysis.multiplicity import Judged
 from rom_tracker.analysis.progress import Progress
-from rom_tracker.change_picture import ChangeShown, change_picture
+from rom_tracker.charts.progress import progress_chart
 from rom_tracker.client_words import (
     TRENDS,
     VERDICTS,
@@ -20,7 +20,7 @@ from rom_tracker.client_words import (
     trend_meaning,
 )
 from rom_tracker.i18n import Translator
-from rom_tracker.progress_chart import progress_chart
+from rom_tracker.pictures.change import ChangeShown, change_picture
 from rom_tracker.report.blocks import TONES, Block, Pictures, beside, heading, items, note, paragraph, table, values, verdict
 from rom_tracker.report.contents import Photos, Report
 from rom_tracker.report.reasons import reasons

@@ -72,7 +72,7 @@ class Report:
     placements : tuple of Placement or None
         Each result's end range after, among people of the client's age; as many as results, or none.
     photos : tuple of (bytes, bytes) or None
-        For each result the end range before and after as JPEG (see :func:`rom_tracker.overlay.end_range_picture`); as many as
+        For each result the end range before and after as JPEG (see :func:`rom_tracker.overlay.video.end_range_picture`); as many as
         results, or none.
     """
 

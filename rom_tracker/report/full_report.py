@@ -19,12 +19,12 @@ from rom_tracker.analysis.norms import Placement, group_words
 from rom_tracker.analysis.progress import Progress
 from rom_tracker.analysis.sides import SideComparison
 from rom_tracker.analysis.uncertainty import ErrorBudget
+from rom_tracker.charts import comparison_chart, sides_chart
+from rom_tracker.charts.progress import progress_chart
 from rom_tracker.client_words import TRENDS, VERDICTS, angle, change_meaning, lost_among_many, movement_name, span, trend_meaning
-from rom_tracker.comparison_charts import comparison_chart, sides_chart
 from rom_tracker.i18n import N_, Translator
 from rom_tracker.movements.measurement_error import manual_error_of
 from rom_tracker.pose import smoothing
-from rom_tracker.progress_chart import progress_chart
 from rom_tracker.report.blocks import TONES, Block, Pictures, english, heading, items, page_break, paragraph, table, verdict
 from rom_tracker.report.contents import Report
 from rom_tracker.result_words import describe, name_of, side_words

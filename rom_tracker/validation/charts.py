@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from rom_tracker.analysis.reliability import Agreement
-from rom_tracker.chart_style import (
+from rom_tracker.charts.style import (
     BLACK,
     BLUE,
     GREEN,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from rom_tracker.charts.svg import svg_text
 from rom_tracker.output_files import written_whole
-from rom_tracker.svg_text import svg_text
 from rom_tracker.validation import charts
 from rom_tracker.validation.content import Content
 from rom_tracker.validation.figures import (

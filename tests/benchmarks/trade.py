@@ -21,8 +21,9 @@ import numpy as np
 import pandas as pd
 from plain_loop import plain_loop
 
-from rom_tracker import chart_style, measure
+from rom_tracker import measure
 from rom_tracker.analysis.measurement import RomMeasurement
+from rom_tracker.charts import style as chart_style
 from rom_tracker.movements import load_catalogue
 from rom_tracker.pose.models import ensure_model, ensure_working_model, models_folder
 from rom_tracker.validation.naive import naive_angle, naive_end_range

@@ -19,10 +19,11 @@ import cv2
 import numpy as np
 from recordings import recordings_720p
 
-from rom_tracker import chart_style, measure
+from rom_tracker import measure
 from rom_tracker.analysis.measuring import judge
 from rom_tracker.analysis.observation import observe
 from rom_tracker.capture import VideoFile
+from rom_tracker.charts import style as chart_style
 from rom_tracker.movements import load_catalogue
 from rom_tracker.pose import cache
 from rom_tracker.pose.attention import Looks

@@ -6,11 +6,11 @@ from pathlib import Path
 import matplotlib
 import pytest
 
-from rom_tracker.catalogue_page import FOLDER, PAGE, PICTURES, write_page
 from rom_tracker.movements import load_catalogue
+from rom_tracker.pictures.catalogue_page import FOLDER, PAGE, PICTURES, write_page
 
 ROOT = Path(__file__).parents[2]
-AGAIN = "write it anew: python -m rom_tracker.catalogue_page"
+AGAIN = "write it anew: python -m rom_tracker.pictures.catalogue_page"
 CATALOGUE = load_catalogue()
 TEXT = (FOLDER / PAGE).read_text(encoding="utf-8")
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rom_tracker.landmarks import HAND_LANDMARKS, INDEX, LANDMARKS, Side
-from rom_tracker.mannequin import STANDING_M, Body, Faces, Floats, camera_deg, face_m, posed, seen
 from rom_tracker.movements import Movement, load_catalogue
+from rom_tracker.pictures.mannequin import STANDING_M, Body, Faces, Floats, camera_deg, face_m, posed, seen
 from rom_tracker.pose.sequence import PosePasses, PoseSequence
 
 if TYPE_CHECKING:

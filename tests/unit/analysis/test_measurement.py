@@ -16,8 +16,8 @@ from rom_tracker.analysis.quality import file_flags, flags_of, small_range
 from rom_tracker.capture import Part
 from rom_tracker.errors import UnknownMovementError, UsageError
 from rom_tracker.landmarks import INDEX
-from rom_tracker.mannequin import posed
 from rom_tracker.movements import load_catalogue
+from rom_tracker.pictures.mannequin import posed
 from rom_tracker.pose import reading
 from rom_tracker.pose.passes import MergedPasses, exchange_legs
 from rom_tracker.pose.reading import Reading

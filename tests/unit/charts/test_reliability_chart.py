@@ -6,8 +6,8 @@ from PIL import Image
 
 from rom_tracker.analysis.reliability import Repeated, repeatability_of
 from rom_tracker.charts import save_chart
+from rom_tracker.charts.reliability import bland_altman_chart
 from rom_tracker.errors import UsageError
-from rom_tracker.reliability_chart import bland_altman_chart
 
 PAIRS = [(90.0, 92.0), (100.0, 99.0), (80.0, 85.0)]
 

@@ -1,6 +1,6 @@
 """The page of all movements, with a picture of each, written from the catalogue itself.
 
-    python -m rom_tracker.catalogue_page
+    python -m rom_tracker.pictures.catalogue_page
 
 writes ``rom_tracker/movements/README.md`` and ``rom_tracker/movements/pictures`` anew.
 """
@@ -10,21 +10,21 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from rom_tracker.charts.svg import svg_text
 from rom_tracker.movements import Catalogue, Compensation, Movement, Unmeasurable, load_catalogue
-from rom_tracker.picture_view import view_of
-from rom_tracker.pictures import movement_picture
+from rom_tracker.pictures.movement import movement_picture
+from rom_tracker.pictures.view import view_of
 from rom_tracker.result_words import MINUS, degrees
-from rom_tracker.svg_text import svg_text
 
 PAGE, PICTURES = "README.md", "pictures"
 
 #: Where the package keeps the page.
-FOLDER = Path(__file__).parent / "movements"
+FOLDER = Path(__file__).parents[1] / "movements"
 
 _INTRODUCTION = """\
 # Movements
 
-This page is written from the definitions in [movements.toml](movements.toml) by `python -m rom_tracker.catalogue_page`.
+This page is written from the definitions in [movements.toml](movements.toml) by `python -m rom_tracker.pictures.catalogue_page`.
 
 How to read a picture: grey is where the client starts, blue the moving segment at the end, light blue what it takes along. The \
 angle runs from the dashed line of 0 to the orange line of the moving segment; the black line is what it is measured against. The \

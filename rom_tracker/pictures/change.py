@@ -1,8 +1,8 @@
 """Before and after in one picture of the body, for the client: how far the movement went, and what cannot be told from error.
 
-Drawn from the definition that is measured, as :mod:`rom_tracker.pictures` draws it, in the colours and lines of the chart of a
-comparison: a dashed line with a ring for before, a solid one with a square for after, and grey for what is no detectable change.
-The picture has no words but those handed in, so it is in the reader's language.
+Drawn from the definition that is measured, as :mod:`rom_tracker.pictures.movement` draws it, in the colours and lines of the chart
+of a comparison: a dashed line with a ring for before, a solid one with a square for after, and grey for what is no detectable
+change. The picture has no words but those handed in, so it is in the reader's language.
 """
 
 from __future__ import annotations
@@ -15,25 +15,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
-from rom_tracker.at_ease import at_ease
-from rom_tracker.chart_style import BLACK, BLUE, GREY, VERMILLION
+from rom_tracker.charts.style import BLACK, BLUE, GREY, VERMILLION
 from rom_tracker.landmarks import Side
-from rom_tracker.mannequin import Floats, posed
 from rom_tracker.movements import Movement
-from rom_tracker.picture_view import view_of
-from rom_tracker.pictures import (
-    HALO,
-    Fan,
-    angle_in,
-    draw_arrow,
-    draw_body,
-    draw_furniture,
-    fan_of,
-    framed_of,
-    is_near,
-    stage_of,
-    typical_range_deg,
-)
+from rom_tracker.pictures.angle import Fan, angle_in, fan_of, is_near, typical_range_deg
+from rom_tracker.pictures.at_ease import at_ease
+from rom_tracker.pictures.mannequin import Floats, posed
+from rom_tracker.pictures.stage import HALO, draw_arrow, draw_body, draw_furniture, framed_of, stage_of
+from rom_tracker.pictures.view import view_of
 
 FIGURE_INCHES = (4.6, 4.2)
 

@@ -7,7 +7,7 @@ import textwrap
 from matplotlib.figure import Figure
 
 from rom_tracker.analysis.uncertainty import ErrorBudget
-from rom_tracker.chart_style import BLUE, GREY, LABEL_PT, SKY_BLUE, SMALL_PT, new_figure, write_headline
+from rom_tracker.charts.style import BLUE, GREY, LABEL_PT, SKY_BLUE, SMALL_PT, new_figure, write_headline
 from rom_tracker.result_words import degrees
 
 #: Inches that a source takes, and those of the axis below them.

@@ -5,8 +5,8 @@ import pytest
 from recordings import recorded
 from stick_figure import IMAGE_SIZE
 
-from rom_tracker.face_cover import BLOCKS, FaceCover
 from rom_tracker.landmarks import INDEX
+from rom_tracker.overlay.face_cover import BLOCKS, FaceCover
 
 TIMES = np.arange(60) / 30
 FACE = [i for name, i in INDEX.items() if name.startswith(("nose", "left_eye", "right_eye", "left_ear", "right_ear", "mouth"))]

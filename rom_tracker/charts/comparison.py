@@ -17,7 +17,7 @@ from rom_tracker.analysis.comparison import Comparison
 from rom_tracker.analysis.measurement import RomMeasurement
 from rom_tracker.analysis.repetitions import Repetition
 from rom_tracker.analysis.sides import SideComparison
-from rom_tracker.chart_style import (
+from rom_tracker.charts.style import (
     BLACK,
     BLUE,
     GREY,

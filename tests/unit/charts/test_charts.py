@@ -16,7 +16,10 @@ from rom_tracker.analysis.measurement import RomMeasurement
 from rom_tracker.analysis.measuring import measure_poses
 from rom_tracker.analysis.repetitions import PLATEAU_S
 from rom_tracker.analysis.sides import SideComparison
+from rom_tracker.charts import style
+from rom_tracker.charts.comparison import REST_SHOWN_S
 from rom_tracker.pose.sequence import PosePasses
+from rom_tracker.result_words import change_words, degrees, end_range_words, side_words
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -98,7 +101,7 @@ def test_everything_drawn_lies_inside_the_axes():
         low, high = charts.angle_chart(m).axes[0].get_ylim()
         assert low < np.nanmin(m.angles.angle_deg)
         assert high > np.nanmax(m.angles.angle_deg)
-        assert high - low >= charts.LEAST_HEIGHT_DEG
+        assert high - low >= style.LEAST_HEIGHT_DEG
 
 
 def test_a_wide_interval_does_not_make_the_angle_small():
@@ -158,7 +161,7 @@ def test_before_and_after_are_aligned_at_the_start_of_every_repetition():
         for line, r in zip(lines, m.repetitions.scored, strict=True):
             at_start = np.interp(0.0, line.get_xdata(), line.get_ydata())
             assert at_start == pytest.approx(np.interp(r.start_s, m.angles.time_s, m.angles.angle_deg))
-            assert line.get_xdata()[0] == pytest.approx(-charts.REST_SHOWN_S, abs=1 / 30)
+            assert line.get_xdata()[0] == pytest.approx(-REST_SHOWN_S, abs=1 / 30)
         for panel in (0, 1):
             assert list(marked(figure, f"end range {moment}", panel)[0].get_ydata()) == [m.peak_deg, m.peak_deg]
     assert texts(figure, 1)[:2] == ["102°", "122°"]
@@ -216,12 +219,12 @@ def test_an_end_range_within_the_grey_band_is_no_detectable_change(before, after
 
 
 def test_the_words_claim_no_more_than_the_verdict():
-    same = charts.change_words(compare(measured([100, 102]), measured([101, 103])))
+    same = change_words(compare(measured([100, 102]), measured([101, 103])))
     assert same.startswith("No detectable change: +1°, smaller than the ")
     assert "improved" not in same
-    better = charts.change_words(compare(measured([100, 102]), measured([120, 122])))
+    better = change_words(compare(measured([100, 102]), measured([120, 122])))
     assert better.startswith("+20° improved (95 %: +")
-    worse = charts.change_words(compare(measured([120, 122]), measured([100, 102])))
+    worse = change_words(compare(measured([120, 122]), measured([100, 102])))
     assert worse.startswith(f"{MINUS}20° worse (95 %: {MINUS}")
 
 
@@ -229,7 +232,7 @@ def test_no_change_is_never_said_to_be_smaller_than_itself():
     limit = compare(measured([100, 102]), measured([100, 102])).detectable_deg
     comparison = compare(measured([100, 102]), measured([100 + 0.98 * limit, 102 + 0.98 * limit]))
     assert comparison.verdict == "no detectable change"
-    words = charts.change_words(comparison).split()
+    words = change_words(comparison).split()
     assert words[3].strip("+,°") != words[7].strip("°")
 
 
@@ -238,7 +241,7 @@ def test_a_smaller_angle_can_be_the_better_one():
     smaller = before.movement.model_copy(update={"better": "smaller"})
     object.__setattr__(before, "movement", smaller)
     object.__setattr__(after, "movement", smaller)
-    assert charts.change_words(compare(before, after)).startswith(f"{MINUS}20° improved")
+    assert change_words(compare(before, after)).startswith(f"{MINUS}20° improved")
 
 
 def test_a_refused_comparison_draws_what_there_is_and_says_why():
@@ -269,7 +272,7 @@ def test_the_first_caution_is_said_under_the_result_by_its_first_sentence():
 
 
 def test_negative_angles_are_written_with_words_between_them():
-    words = charts.end_range_words(lacking([-20, -16]))
+    words = end_range_words(lacking([-20, -16]))
     assert words.startswith(f"End range {MINUS}18° (95 %: {MINUS}")
     assert f"° to {MINUS}" in words
 
@@ -283,7 +286,7 @@ def test_saved_charts_carry_their_description(tmp_path, suffix):
     if suffix == ".png":
         with Image.open(path) as picture:
             assert picture.info["Description"] == charts.describe(m)
-            assert picture.width == round(charts.FIGURE_INCHES[0] * charts.DOTS_PER_INCH)
+            assert picture.width == round(style.FIGURE_INCHES[0] * style.DOTS_PER_INCH)
     elif suffix == ".svg":
         assert charts.describe(m) in path.read_text(encoding="utf-8")
     else:
@@ -311,13 +314,13 @@ def test_both_sides_stand_on_one_axis(left, right, verdict):
     (band,) = marked(figure, "measuring error", 1)
     inside = band.get_y() <= sides.right.peak_deg <= band.get_y() + band.get_height()
     assert inside == (verdict is None)
-    assert set(texts(figure, 1)) >= {charts.degrees(m.peak_deg) for m in (sides.left, sides.right)}
+    assert set(texts(figure, 1)) >= {degrees(m.peak_deg) for m in (sides.left, sides.right)}
 
 
 def test_the_words_of_both_sides_name_the_one_that_goes_further():
-    assert charts.side_words(both_sides([120, 122], [90, 92])).startswith("The left side goes 30° further (95 %: 2")
-    assert charts.side_words(both_sides([90, 92], [120, 122])).startswith("The right side goes 30° further (95 %: 2")
-    assert charts.side_words(both_sides([101, 103], [100, 102])).startswith("No detectable difference: 1°, smaller than the ")
+    assert side_words(both_sides([120, 122], [90, 92])).startswith("The left side goes 30° further (95 %: 2")
+    assert side_words(both_sides([90, 92], [120, 122])).startswith("The right side goes 30° further (95 %: 2")
+    assert side_words(both_sides([101, 103], [100, 102])).startswith("No detectable difference: 1°, smaller than the ")
     described = charts.describe(both_sides([120, 122], [90, 92]))
     assert described.startswith("Elbow flexion, left against right. End range 121° left and 91° right. The left side goes")
 
@@ -368,7 +371,7 @@ def test_no_text_overlaps_another_or_leaves_the_figure(make, monkeypatch):
         assert box.x1 <= figure.bbox.x1 + 1, shown[i]
         assert box.y1 <= figure.bbox.y1 + 1, shown[i]
         assert not [other for other, its_box in zip(shown[:i], boxes[:i], strict=True) if _overlap(box, its_box)], shown[i]
-        assert shown[i].get_fontsize() >= charts.SMALL_PT
+        assert shown[i].get_fontsize() >= style.SMALL_PT
 
 
 def _overlap(a, b) -> bool:

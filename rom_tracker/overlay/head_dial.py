@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rom_tracker.drawing import (
+from rom_tracker.landmarks import Side
+from rom_tracker.movements import Movement
+from rom_tracker.overlay.drawing import (
     BLACK,
     DARK,
     GREEN,
@@ -26,8 +28,6 @@ from rom_tracker.drawing import (
     wedge,
     write,
 )
-from rom_tracker.landmarks import Side
-from rom_tracker.movements import Movement
 from rom_tracker.pose.sequence import Floats
 
 #: Points of the outline of a head that looks to the right, about where it turns: from the side, and from above. In heads.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rom_tracker.analysis.uncertainty import ErrorBudget, ErrorTerm
-from rom_tracker.budget_chart import budget_chart
-from rom_tracker.chart_style import save_chart
+from rom_tracker.charts.budget import budget_chart
+from rom_tracker.charts.style import save_chart
 
 #: Variances 9, 16 and 0 of 25.
 BUDGET = ErrorBudget((ErrorTerm("repetitions", 3.0, 5.0), ErrorTerm("pose model", 4.0, 8.0), ErrorTerm("noise", 0.0, float("inf"))))

@@ -8,13 +8,13 @@ from typing import Literal
 import numpy as np
 
 from rom_tracker.landmarks import INDEX, Side
-from rom_tracker.mannequin import Body, Floats, axis_of, camera_deg, plane_of, seen
 from rom_tracker.movements import Movement
+from rom_tracker.pictures.mannequin import Body, Floats, axis_of, camera_deg, plane_of, seen
 
 
 @dataclass(frozen=True)
 class View:
-    """How the picture looks at the body; angles in degrees as for :func:`rom_tracker.mannequin.seen`."""
+    """How the picture looks at the body; angles in degrees as for :func:`rom_tracker.pictures.mannequin.seen`."""
 
     yaw_deg: float
     pitch_deg: float

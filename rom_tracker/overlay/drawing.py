@@ -20,7 +20,7 @@ Line = tuple[str, Colour | None]
 #: Left, top, right and bottom in pixels.
 Box = tuple[int, int, int, int]
 
-#: Blue, green, red of the colours of Okabe and Ito (see rom_tracker/chart_style.py).
+#: Blue, green, red of the colours of Okabe and Ito (see rom_tracker/charts/style.py).
 WHITE, BLACK, DARK, PALE = (255, 255, 255), (0, 0, 0), (60, 60, 60), (190, 190, 190)
 VERMILLION, BLUE, YELLOW, GREEN = (0, 94, 213), (178, 114, 0), (66, 228, 240), (115, 158, 0)
 

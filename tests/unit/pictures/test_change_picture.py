@@ -5,8 +5,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from rom_tracker import load_catalogue
-from rom_tracker.change_picture import ChangeShown, change_picture
 from rom_tracker.pictures import typical_range_deg
+from rom_tracker.pictures.change import ChangeShown, change_picture
 
 CATALOGUE = load_catalogue()
 

@@ -10,9 +10,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from rom_tracker import load_catalogue
 from rom_tracker.analysis.progress import SessionMark, progress_of
+from rom_tracker.charts.progress import progress_chart
 from rom_tracker.i18n import LANGUAGES, translator
 from rom_tracker.movements.norms import norm_for
-from rom_tracker.progress_chart import progress_chart
 
 SHOULDER = load_catalogue()["shoulder_abduction"]
 FIRST = date(2026, 3, 2)

@@ -8,14 +8,16 @@ import pytest
 from recordings import recorded
 from stick_figure import IMAGE_SIZE, repetitions_deg, stick_passes
 
-from rom_tracker import drawing, load_catalogue, overlay, overlay_places
+from rom_tracker import load_catalogue
 from rom_tracker.analysis.measurement import RomMeasurement
 from rom_tracker.analysis.measuring import measure_poses
 from rom_tracker.capture import Part, TimedVideoWriter, VideoFile
-from rom_tracker.drawing import unit
 from rom_tracker.errors import OutputError, UsageError
-from rom_tracker.head_dial import HeadDial
-from rom_tracker.overlay import AngleArcs, angle_arcs, end_range_picture, face_cover_of, write_overlay
+from rom_tracker.overlay import drawing, end_range_picture, face_cover_of, places, write_overlay
+from rom_tracker.overlay.arcs import AngleArcs, angle_arcs
+from rom_tracker.overlay.artist import RADIUS_SHARE, Artist
+from rom_tracker.overlay.drawing import unit
+from rom_tracker.overlay.head_dial import HeadDial
 from rom_tracker.pose.hand import hand_view, with_hand
 from rom_tracker.pose.sequence import PosePasses, PoseSequence
 from rom_tracker.pose.view import View, body_view
@@ -143,7 +145,7 @@ def test_outside_of_the_part_that_was_measured_nothing_is_drawn(tmp_path):
 
 def drawn(m: RomMeasurement, index: int, size=IMAGE_SIZE, scale=1.0):
     image = np.full((IMAGE_SIZE[1], IMAGE_SIZE[0], 3), GREY, dtype=np.uint8)
-    return overlay._Artist(m, scale, size).drawn(image, index).astype(int)
+    return Artist(m, scale, size).drawn(image, index).astype(int)
 
 
 def like(image, colour, tolerance=40):
@@ -163,7 +165,7 @@ def test_the_moving_segment_the_reference_and_the_arc_lie_on_the_body():
     assert like(at("elbow", "wrist", 0.8), drawing.VERMILLION)
     assert like(at("shoulder", "elbow", 0.5), drawing.BLUE)
     arcs = angle_arcs(m.merged.poses, m.movement, m.side, m.view, m.angles.angle_deg)
-    radius = max(overlay.RADIUS_SHARE * arcs.length[index], 1.5 * overlay._Artist(m, 1.0, IMAGE_SIZE).text_px)
+    radius = max(RADIUS_SHARE * arcs.length[index], 1.5 * Artist(m, 1.0, IMAGE_SIZE).text_px)
     for share, inside in ((0.5, True), (-0.5, False), (1.5, False)):
         direction = unit(arcs.zero_deg[index] + share * arcs.sweep_deg[index])
         x, y = (arcs.centre[index] + radius * direction).round().astype(int)
@@ -182,7 +184,7 @@ def test_the_end_range_is_marked_during_the_plateau_only():
 
 def panel(m: RomMeasurement, time_s: float) -> list[str]:
     index = int(np.argmin(np.abs(m.angles.time_s - time_s)))
-    return [words for words, _ in overlay._Artist(m, 1.0, IMAGE_SIZE)._lines(index, m.angles.angle_deg[index])]
+    return [words for words, _ in Artist(m, 1.0, IMAGE_SIZE)._lines(index, m.angles.angle_deg[index])]
 
 
 def test_the_panel_counts_and_says_what_is_not_scored():
@@ -271,25 +273,25 @@ def test_scaled_pictures_are_drawn_at_the_scaled_places():
 
 
 @pytest.mark.parametrize("angles_deg", [np.linspace(-8, 150, 300), np.linspace(-150, 8, 300)])
-@pytest.mark.parametrize("way", overlay_places.WAYS)
+@pytest.mark.parametrize("way", places.WAYS)
 def test_the_value_never_jumps(way, angles_deg):
-    artist = overlay._Artist(measured(), 1.0, IMAGE_SIZE)
+    artist = Artist(measured(), 1.0, IMAGE_SIZE)
     artist.counts_down = bool(np.median(angles_deg) < 0)
     artist.label_way = way
-    places = np.array([artist._label_angle_deg(a) for a in angles_deg])
-    assert np.abs(np.diff(places)).max() < 1
+    stands = np.array([artist._label_angle_deg(a) for a in angles_deg])
+    assert np.abs(np.diff(stands)).max() < 1
     small = np.abs(angles_deg) < 30
-    assert np.abs(places - angles_deg)[small].min() >= overlay_places.LABEL_OFF_DEG - 1e-9
+    assert np.abs(stands - angles_deg)[small].min() >= places.LABEL_OFF_DEG - 1e-9
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_a_small_angle_is_written_beside_the_body_and_not_on_it(side):
     time_s, angle_deg = repetitions_deg([96, 94], rest_deg=6)
     m = measure_poses(stick_passes("shoulder_abduction", side, angle_deg, time_s), CATALOGUE["shoulder_abduction"], side)
-    artist = overlay._Artist(m, 1.0, IMAGE_SIZE)
+    artist = Artist(m, 1.0, IMAGE_SIZE)
     for index in range(0, len(m.angles), 20):
         left, top, right, bottom = artist._label_box(index)
-        points = overlay_places.body_points(artist.poses, [index])[0]
+        points = places.body_points(artist.poses, [index])[0]
         assert not ((points > (left, top)) & (points < (right, bottom))).all(axis=1).any(), index
 
 
@@ -304,29 +306,29 @@ def test_the_panel_stands_where_neither_the_body_nor_a_value_does():
     ears = m.merged.poses.point("mid_ear", "left")[0]
     size = (2 * IMAGE_SIZE[0], IMAGE_SIZE[1])
     for x, corner in ((0.2, "top right"), (0.8, "top left")):
-        artist = overlay._Artist(shifted(m, np.array([x * size[0] - ears[0], 60 - ears[1]])), 1.0, size)
+        artist = Artist(shifted(m, np.array([x * size[0] - ears[0], 60 - ears[1]])), 1.0, size)
         assert artist.panel_corner == corner
         for index in range(0, len(m.angles), 15):
             lines = artist._lines(index, m.angles.angle_deg[index]) or [("not seen", None)]
-            box = overlay_places.corner_box(corner, drawing.panel_size(lines, artist.text_px), size, artist.text_px // 2)
-            assert not overlay_places.hit(np.array(box, dtype=float), overlay_places.body_points(artist.poses, [index]))
-            assert not overlay_places.overlapped(np.array([artist._label_box(index)], dtype=float), box)
+            box = places.corner_box(corner, drawing.panel_size(lines, artist.text_px), size, artist.text_px // 2)
+            assert not places.hit(np.array(box, dtype=float), places.body_points(artist.poses, [index]))
+            assert not places.overlapped(np.array([artist._label_box(index)], dtype=float), box)
 
 
 def test_corners():
     size = (400, 300)
-    boxes = {corner: overlay_places.corner_box(corner, (100, 50), size, 10) for corner in overlay_places.CORNERS}
+    boxes = {corner: places.corner_box(corner, (100, 50), size, 10) for corner in places.CORNERS}
     assert boxes == {
         "top left": (10, 10, 110, 60), "top right": (290, 10, 390, 60),
         "bottom left": (10, 240, 110, 290), "bottom right": (290, 240, 390, 290),
     }  # fmt: skip
     nowhere, no_words = np.full((3, 1, 2), np.nan), np.full((3, 4), np.nan)
-    assert overlay_places.emptiest_corner(boxes, nowhere, no_words) == "top left"
+    assert places.emptiest_corner(boxes, nowhere, no_words) == "top left"
     body = np.array([[[50.0, 30.0]], [[300.0, 40.0]], [[300.0, 40.0]]])
-    assert overlay_places.emptiest_corner(boxes, body, no_words) == "bottom left"
+    assert places.emptiest_corner(boxes, body, no_words) == "bottom left"
     words = np.array([[0.0, 230, 60, 250], [0, 230, 60, 250], [np.nan] * 4])
-    assert overlay_places.emptiest_corner(boxes, body, words) == "bottom right"
-    assert overlay_places.emptiest_corner({c: boxes[c] for c in overlay_places.TOP}, body, words) == "top left"
+    assert places.emptiest_corner(boxes, body, words) == "bottom right"
+    assert places.emptiest_corner({c: boxes[c] for c in places.TOP}, body, words) == "top left"
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
@@ -334,7 +336,7 @@ def test_corners():
 def test_a_turn_of_the_head_that_the_camera_does_not_see_is_drawn_in_a_corner(key, words, side):
     time_s, angle_deg = repetitions_deg([40, 42])
     m = recorded(key, side, angle_deg, time_s).measured()
-    artist = overlay._Artist(m, 1.0, IMAGE_SIZE)
+    artist = Artist(m, 1.0, IMAGE_SIZE)
     assert (artist.arcs, artist.dial.words) == (None, words)
     left, top, right, bottom = artist.dial_box
     index = int(np.argmin(np.abs(m.angles.time_s - m.repetitions.scored[0].peak_s)))
@@ -366,7 +368,7 @@ def test_a_nod_that_is_seen_from_the_side_has_its_arc_in_the_picture(faces):
     passes = stick_passes("trunk_flexion", "left", np.zeros(len(time_s)), time_s, faces=faces)
     m = measure_poses(passes, CATALOGUE["trunk_flexion"], "left")
     nod = replace(m, movement=CATALOGUE["neck_extension"], angles=replace(m.angles, angle_deg=angle_deg))
-    arcs = overlay._Artist(nod, 1.0, IMAGE_SIZE).arcs
+    arcs = Artist(nod, 1.0, IMAGE_SIZE).arcs
     assert arcs.sense == (1 if faces == "image_left" else -1), "backwards is up and away from where the face looks"
     np.testing.assert_allclose(arcs.sweep_deg, arcs.sense * angle_deg, atol=1e-9)
 

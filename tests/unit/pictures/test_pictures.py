@@ -6,13 +6,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from rom_tracker.at_ease import at_ease
 from rom_tracker.landmarks import INDEX
-from rom_tracker.mannequin import posed
 from rom_tracker.movements import Movement, load_catalogue
 from rom_tracker.movements.norms import load_norms
-from rom_tracker.picture_view import view_of
 from rom_tracker.pictures import movement_picture, typical_range_deg
+from rom_tracker.pictures.at_ease import at_ease
+from rom_tracker.pictures.mannequin import posed
+from rom_tracker.pictures.view import view_of
 
 OWN = """
 [segment.whole_arm]

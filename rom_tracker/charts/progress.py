@@ -1,6 +1,6 @@
 """The sessions in a row in one chart, for the client: before and after, what measuring error allows, norm and other side.
 
-In the style of :mod:`~rom_tracker.chart_style`: marks and line styles differ as well as colours, so it reads on a grey print and
+In the style of :mod:`~rom_tracker.charts.style`: marks and line styles differ as well as colours, so it reads on a grey print and
 where a phone shows it small. Its words are in the reader's language.
 """
 
@@ -18,7 +18,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from rom_tracker.analysis.progress import Progress, SessionMark
-from rom_tracker.chart_style import (
+from rom_tracker.charts.style import (
     AXIS_CHARACTERS,
     BLACK,
     BLUE,

@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from rom_tracker.chart_style import new_figure, save_chart
+from rom_tracker.charts.style import new_figure, save_chart
 from rom_tracker.errors import OutputError, UsageError
 
 

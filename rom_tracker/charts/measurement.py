@@ -1,13 +1,4 @@
-"""Charts of a measurement, of a comparison and of both sides, for the client's phone and for the therapist's file.
-
-    from rom_tracker import charts
-
-    charts.save_chart(charts.angle_chart(measurement), "before.png")
-    charts.save_chart(charts.comparison_chart(comparison), "change.svg")
-
-How they look is told in :mod:`rom_tracker.chart_style`. A figure carries the words of :func:`describe` as its label, and
-:func:`save_chart` puts them into the file.
-"""
+"""The chart of one measurement: the angle over time, the repetitions and their end ranges."""
 
 from __future__ import annotations
 
@@ -21,45 +12,30 @@ from matplotlib.patches import Patch
 
 from rom_tracker.analysis.measurement import RomMeasurement
 from rom_tracker.analysis.repetitions import PLATEAU_S
-from rom_tracker.chart_style import (
+from rom_tracker.charts.comparison import Words
+from rom_tracker.charts.style import (
     BLACK,
     BLUE,
-    DOTS_PER_INCH,
-    FIGURE_INCHES,
     GREEN,
     GREY,
-    HEADLINE_CHARACTERS,
     HEADLINE_PT,
     LABEL_PT,
-    LEAST_HEIGHT_DEG,
     SKY_BLUE,
     SMALL_PT,
-    VERMILLION,
     add_legend,
     height_of,
     known,
     name_axes,
     new_figure,
-    save_chart,
     write_headline,
 )
-from rom_tracker.comparison_charts import REST_SHOWN_S, Words, comparison_chart, sides_chart
 from rom_tracker.result_words import (
-    MINUS,
     caution_words,
-    change_words,
     degrees,
     describe,
     end_range_words,
     name_of,
-    side_words,
 )
-
-__all__ = [
-    "BLACK", "BLUE", "DOTS_PER_INCH", "FIGURE_INCHES", "GREEN", "GREY", "HEADLINE_CHARACTERS", "HEADLINE_PT", "LABEL_PT",
-    "LEAST_HEIGHT_DEG", "MINUS", "REST_SHOWN_S", "SKY_BLUE", "SMALL_PT", "VERMILLION", "angle_chart", "change_words",
-    "comparison_chart", "degrees", "describe", "end_range_words", "save_chart", "side_words", "sides_chart",
-]  # fmt: skip
 
 
 def angle_chart(measurement: RomMeasurement, _: Words = str, *, headline: bool = True) -> Figure:

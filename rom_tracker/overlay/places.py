@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from rom_tracker.drawing import Box
 from rom_tracker.landmarks import BONES, INDEX
+from rom_tracker.overlay.drawing import Box
 from rom_tracker.pose.sequence import Floats, PoseSequence
 
 Corner = Literal["top left", "top right", "bottom left", "bottom right"]

@@ -1,4 +1,4 @@
-"""The Bland-Altman chart of test and retest, in the style of :mod:`~rom_tracker.charts`."""
+"""The Bland-Altman chart of test and retest, in the style of :mod:`rom_tracker.charts.style`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rom_tracker.analysis.reliability import Agreement, Repeatability
-from rom_tracker.chart_style import BLUE, GREEN, LABEL_PT, SMALL_PT, VERMILLION, new_figure, write_headline
+from rom_tracker.charts.style import BLUE, GREEN, LABEL_PT, SMALL_PT, VERMILLION, new_figure, write_headline
 from rom_tracker.errors import UsageError
 from rom_tracker.result_words import degrees
 
