@@ -145,7 +145,7 @@ def _client_in(
     progress: Progress | None,
 ) -> tuple[Client, PosePasses]:
     """The client and the poses; the recording is read once, as if the client were alone, and again where that is not so."""
-    attention = EveryFrame() if every_frame else of_the_body(movement, side)
+    attention = EveryFrame() if every_frame else of_the_body(movement, side, model)
     first = first_looks(video)
     passes = poses_of(video, model, progress, None, attention, first.see)
     person = client_of(people_in(video, first=first), movement, side, at, last_place)

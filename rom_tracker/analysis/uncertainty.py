@@ -198,6 +198,9 @@ def landmark_term(repetitions: tuple[Repetition, ...], angles: AngleSeries) -> E
     plateau = np.zeros(len(angles), dtype=bool)
     for r in repetitions:
         plateau |= np.abs(angles.time_s - r.peak_s) <= PLATEAU_S / 2
-    noise = angles.noise_deg[plateau & np.isfinite(angles.noise_deg)]
+    known = np.isfinite(angles.noise_deg)
+    noise = angles.noise_deg[plateau & known]
+    if not len(noise) and known.any():  # Between two looks: no more certain than one.
+        noise = np.array([np.median(angles.noise_deg[known])])
     sd = float(np.sqrt(np.mean(noise**2) / len(noise))) if len(noise) else 0.0
     return ErrorTerm("landmark noise", sd, float("inf"))

@@ -48,7 +48,7 @@ def _known(language: str) -> str:
 
 
 def _progress_png(room: Room, client_id: str, measure_key: str, language: str) -> bytes:
-    from rom_tracker.charts.progress import progress_chart
+    from rom_tracker.charts import progress_chart
 
     found = progress(room.store.sessions.of(client_id), Measure.read(measure_key), room.store.clients.get(client_id))
     return room.chart(("progress", repr(found), language), lambda: progress_chart(found, translator(language)))

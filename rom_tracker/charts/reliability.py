@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -38,7 +40,7 @@ def bland_altman_chart(found: Repeatability, name: str) -> Figure:
     axes.tick_params(labelsize=SMALL_PT)
     axes.spines[["top", "right"]].set_visible(False)
     axes.margins(x=0.1)
-    _mark_lines(axes, agreement)
+    mark_agreement(axes, agreement)
     words = headline(agreement)
     write_headline(figure, words, ["Shaded: 95 % intervals of bias and limits"])
     people = f"{found.clients} {'client' if found.clients == 1 else 'clients'}"
@@ -56,8 +58,8 @@ def headline(agreement: Agreement) -> str:
     return f"Retests differ by {degrees(low, 1, signed=True)} to {degrees(high, 1, signed=True)} ({agreement.pairs} pairs)"
 
 
-def _mark_lines(axes: Axes, agreement: Agreement) -> None:
-    """The bias and the two limits, each with its interval and its number beside it."""
+def mark_agreement(axes: Axes, agreement: Agreement) -> None:
+    """Draw the bias and the two limits of agreement, each with its interval and its number beside it."""
     low, high = agreement.limits_deg
     low_interval, high_interval = agreement.limit_intervals_deg
     lines = (
@@ -68,6 +70,6 @@ def _mark_lines(axes: Axes, agreement: Agreement) -> None:
     for name, value_deg, interval_deg, colour, style in lines:
         axes.axhspan(*interval_deg, color=colour, alpha=0.15, linewidth=0, gid=f"95 % interval of {name}")
         axes.axhline(value_deg, color=colour, linestyle=style, linewidth=2, gid=name)
-        words = f"{name}\n{degrees(value_deg, 1, signed=True)}"
-        beside = (1.01, value_deg), ("axes fraction", "data")
-        axes.annotate(words, beside[0], xycoords=beside[1], va="center", fontsize=SMALL_PT, annotation_clip=False)
+        words = "\n".join([*name.split(), degrees(value_deg, 1, signed=True)])
+        at: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "va": "center", "annotation_clip": False}
+        axes.annotate(words, (1.01, value_deg), fontsize=SMALL_PT, **at)

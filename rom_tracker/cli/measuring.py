@@ -208,8 +208,7 @@ def _draw_budget(budget: ErrorBudget | None, what: str, path: Path | None) -> Pa
     if budget is None:
         output.hint("No chart of the error budget: no number is given.")
         return None
-    from rom_tracker.charts.budget import budget_chart
-    from rom_tracker.charts.style import save_chart
+    from rom_tracker.charts import budget_chart, save_chart
 
     save_chart(budget_chart(budget, what), path)
     return path

@@ -110,8 +110,7 @@ def _keep(found: Repeatability, movement: Movement, camera: str | None, model: s
 
 
 def _draw(found: Repeatability, movement: Movement, chart: Path) -> bool:
-    from rom_tracker.charts.reliability import bland_altman_chart
-    from rom_tracker.charts.style import save_chart
+    from rom_tracker.charts import bland_altman_chart, save_chart
 
     if found.agreement is None:
         output.hint("No chart: too few pairs are left.")

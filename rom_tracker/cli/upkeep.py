@@ -174,8 +174,9 @@ def _check_known_angle() -> tuple[bool, str]:
 
     clip = sample_clips()[0]
     movement = load_catalogue()[clip.movement]
+    attention = of_the_body(movement, clip.side, "full")
     with output.progress_bar("Measuring a known angle") as progress:
-        poses = estimate_poses(VideoFile(clip.path), MediaPipeEstimator(), progress, of_the_body(movement, clip.side))
+        poses = estimate_poses(VideoFile(clip.path), MediaPipeEstimator("full"), progress, attention)
     found = measure_poses(poses, movement, clip.side)
     if found.peak_deg is None:
         return False, "the sample clip was refused: " + " ".join(flag.message for flag in found.flags)

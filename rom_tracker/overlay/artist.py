@@ -45,7 +45,7 @@ from rom_tracker.overlay.places import (
     corner_box,
     emptiest_corner,
     hit,
-    looked_at,
+    sampled_frames,
 )
 from rom_tracker.pose.sequence import Floats
 
@@ -95,7 +95,7 @@ class Artist:
     def _find_places(self) -> None:
         """Decide where the value, the panel and the small picture stand, so that they hide little in all of the recording."""
         assert self.poses is not None
-        frames = looked_at(len(self.poses))
+        frames = sampled_frames(len(self.poses))
         points = np.concatenate([body_points(self.poses, frames), *self._lines_of_the_angle(frames)], axis=1) * self.scale
         words = {}
         for way in WAYS:

@@ -57,7 +57,7 @@ def passing(angle_deg: float) -> float:
 WAYS: tuple[Callable[[float], float], ...] = (behind, passing, ahead)
 
 
-def looked_at(frames: int) -> list[int]:
+def sampled_frames(frames: int) -> list[int]:
     """Frames that stand for all."""
     return sorted({round(i) for i in np.linspace(0, frames - 1, min(frames, _LOOKED_AT))}) if frames else []
 

@@ -58,11 +58,9 @@ def write_overlay(
     OutputError
         The file cannot be written; nothing is left behind.
     """
-    scale = min(1.0, LONGEST_EDGE_PX / max(video.size))
-    size = (round(video.size[0] * scale), round(video.size[1] * scale))
-    artist = Artist(measurement, scale, size, cover_face=cover_face)
+    artist = _artist_of(video, measurement, cover_face=cover_face)
     expected, frames = len(measurement.angles), 0
-    with TimedVideoWriter(path, size) as writer:
+    with TimedVideoWriter(path, artist.size) as writer:
         for frame in video:
             if measurement.part is not None and not measurement.part.holds(frame.time_s):
                 writer.write(artist.scaled(frame.image), frame.time_s)
@@ -99,9 +97,7 @@ def end_range_picture(video: VideoFile, measurement: RomMeasurement, *, cover_fa
     if not scored or mean is None:
         return None
     at_s = min(scored, key=lambda r: abs(r.peak_deg - mean)).peak_s
-    scale = min(1.0, LONGEST_EDGE_PX / max(video.size))
-    size = (round(video.size[0] * scale), round(video.size[1] * scale))
-    artist = Artist(measurement, scale, size, cover_face=cover_face)
+    artist = _artist_of(video, measurement, cover_face=cover_face)
     index = int(np.argmin(np.abs(measurement.angles.time_s - at_s)))
     frame = next((frame for frame in video if frame.time_s >= measurement.angles.time_s[index]), None)
     return None if frame is None else artist.drawn(frame.image, index)
@@ -110,3 +106,10 @@ def end_range_picture(video: VideoFile, measurement: RomMeasurement, *, cover_fa
 def jpeg_of(image: Image) -> bytes:
     """The picture as a JPEG file."""
     return cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, 85))[1].tobytes()
+
+
+def _artist_of(video: VideoFile, measurement: RomMeasurement, *, cover_face: bool) -> Artist:
+    """Who draws a recording, as large as the picture gets."""
+    scale = min(1.0, LONGEST_EDGE_PX / max(video.size))
+    size = (round(video.size[0] * scale), round(video.size[1] * scale))
+    return Artist(measurement, scale, size, cover_face=cover_face)

@@ -2,12 +2,12 @@
 
 A movement is slow against the camera: of thirty pictures a second most say what their neighbours say. What the result hangs on
 are the end ranges, and the starting positions that they are counted from. So while the limb is on its way a single look now and
-then is enough to follow it; at rest both looks are taken, as filmed and mirrored, and near the end range, as far as the recording
-has shown one, both and more often; all the less often, the slower the movement, while the trunk stays where it is. Where the
-movement is measured on the mean of both looks, they are mostly taken in turns there, one a frame. Whenever the limb is farther
-from its start than ever before, that is near the end range, so that the first repetition is not missed; and where its speed would
-carry it there before the next look, the next one comes early. While the whole body moves, as in a squat, it is followed closely.
-Where nobody is found, or the two looks contradict each other, both are taken again soon.
+then is enough to follow it. At rest, and more often near the end range, as far as the recording has shown one, the limb is looked
+at as filmed and mirrored: in turns, one look a frame, where the movement is measured on the mean of both looks, else both at once;
+all the less often, the slower the movement. Whenever the limb is farther from its start than ever before, that is near the end
+range, so that the first repetition is not missed; and where its speed would carry it there before the next look, the next one comes
+early. A whole body that moves, as in a squat, is followed closely, and both ways throughout. Where nobody is found, or the two
+looks contradict each other, both are taken again soon.
 
 Chosen on 83 recordings of rendered people (movements of the body in the sets development, pairs and later) whose every frame had
 been looked at both ways, and checked on 64 of others; ``tests/benchmarks/trade.py`` measures how far the results differ from those.
@@ -29,21 +29,25 @@ from rom_tracker.pose.trunk import Trunk, has_moved, trunk_of
 from rom_tracker.pose.view import View
 
 if TYPE_CHECKING:
+    from rom_tracker.pose.estimator import PoseModel
     from rom_tracker.pose.sequence import Floats
 
 #: Goes up whenever other frames would be looked at in the same recording.
-VERSION = 7
+VERSION = 10
 
-#: Frames per second that are looked at on the way and at rest, and near the end range. The steps end at the nearest frame.
+#: Frames per second that are looked at on the way and at rest, and near the end range; there fewer with the heavy model, whose
+#: errors wander less. The steps end at the nearest frame.
 COARSE_FPS = 4.0
-CLOSE_FPS = 10.0
+CLOSE_FPS = {"lite": 10.0, "full": 10.0, "heavy": 8.0}
 
 #: Nor is the limb looked at more often than so many times in the time that its whole way would take at the highest speed seen, near
-#: the end range (both ways, or in turns) and elsewhere; but at least every so many seconds.
+#: the end range (both ways, or in turns) and elsewhere; but at least every so many seconds. Looks in turns come so often that the
+#: same look is known in between.
 CLOSE_LOOKS_A_WAY = 5.0
 CLOSE_TURNS_A_WAY = 7.0
 COARSE_LOOKS_A_WAY = 3.0
 LONGEST_CLOSE_STEP_S = 0.25
+LONGEST_TURN_STEP_S = 1 / 6
 LONGEST_COARSE_STEP_S = 0.27
 
 #: A frame in which nobody is found, or in which the two looks differ by more than :data:`DOUBT_DEG`, is followed by one so soon, in
@@ -64,8 +68,10 @@ REST_SHARE = 0.1
 STEP_SHARE = 0.4
 SHORTEST_STEP_S = 1 / 15
 
-#: The starting position of a recording, in seconds.
+#: The starting position of a recording, in seconds, and the frames per second that are looked at there: so many that the landmarks'
+#: noise can be told while the body holds still.
 START_S = 0.6
+START_FPS = 10.0
 
 #: Less than this is sway and landmark noise, in degrees.
 SMALLEST_WAY_DEG = 6.0
@@ -175,38 +181,43 @@ class _SteadyGaze(_Steps):
 
 @dataclass(frozen=True)
 class EndRanges:
-    """Closely at the end ranges of a movement of the body, now and then at what lies between."""
+    """Closely at the end ranges of a movement of the body, now and then at what lies between; as suits the pose model."""
 
     movement: Movement
     side: Side
+    model: PoseModel
 
     @property
     def name(self) -> str:
         """What it is called in the cache: by the lines that the angle is between, how they are looked at, and the version."""
         lines = self.movement.model_dump_json(include={"moving", "reference"})
-        return f"end ranges {VERSION} {self.side} {'in turns' if self.in_turns else 'both at once'} {lines}"
+        looks = f"{'in turns' if self.in_turns else 'both at once'}, {CLOSE_FPS[self.model]:g} a second"
+        return f"end ranges {VERSION} {self.side} {looks} {lines}"
 
     @property
     def in_turns(self) -> bool:
         """Whether of two looks one frame gets the one, and the next one the other.
 
-        Not where one of them is preferred, since it would lose half of its frames. Nor where the full model may give a raised leg
-        the other one's name: two looks at the same frame then tell more than looks at two frames (of 10 recordings of hip flexion
-        one moved by 2.5 degrees with looks in turns, and the two readings of another one differed so much that it was refused).
+        Not where one of them is preferred, since it would lose half of its frames. Nor where a lesser model than the heavy one may
+        give a raised leg the other one's name: two looks at the same frame then tell more than looks at two frames (of six
+        recordings of hip flexion one was refused with looks in turns, since its two readings differed so much).
         """
-        may_exchange_legs = self.movement.still is not None and self.movement.model == "full"
+        may_exchange_legs = self.movement.still is not None and self.model != "heavy"
         return self.movement.preferred_view in (None, "both") and not may_exchange_legs
 
     def begin(self) -> Gaze:
         """Go over a recording."""
-        return _EndRangesGaze(_angle_in_the_picture(self.movement, self.side), in_turns=self.in_turns)
+        return _EndRangesGaze(_angle_in_the_picture(self.movement, self.side), CLOSE_FPS[self.model], in_turns=self.in_turns)
 
 
 class _EndRangesGaze(_Steps):
-    def __init__(self, angle: Callable[[Floats], float], *, in_turns: bool) -> None:
+    def __init__(self, angle: Callable[[Floats], float], close_fps: float, *, in_turns: bool) -> None:
         super().__init__(SHORTEST_STEP_S)
         self._angle = angle
+        self._close_s = 1 / close_fps
         self._in_turns = in_turns
+        self._elsewhere = 0
+        self._whole_body_moves = False
         self._looks = Looks.BOTH
         self._turn = Looks.MIRRORED
         self._resting: list[float] = []
@@ -222,7 +233,6 @@ class _EndRangesGaze(_Steps):
         self._first_trunks: dict[Looks, Trunk] = {}
 
     def wants(self, time_s: float, frame_s: float) -> Looks:
-        self._began_s = time_s if self._began_s is None else self._began_s
         self._longest_frame_s = max(frame_s, 0.95 * self._longest_frame_s)  # Of late: frames are lost now and then.
         # At the next frame it would be too late to know what lies between.
         too_late = time_s + self._longest_frame_s - self._looked_s > LONGEST_BETWEEN_S
@@ -237,21 +247,32 @@ class _EndRangesGaze(_Steps):
         if not known:
             self._look_again(time_s)
             return
-        trunk_moved = self._trunk_moved(found)
+        self._began_s = time_s if self._began_s is None else self._began_s
+        trunk_moved = self._trunk_moved(time_s, found)
         self._follow(time_s, *next(iter(known.items())))
         if trunk_moved:
             self._looks = Looks.BOTH
-            self.next_after(time_s, 1 / CLOSE_FPS)
+            self.next_after(time_s, self._close_s)
         self._seen |= {look: (time_s, angle_deg) for look, angle_deg in known.items()}
         if len(known) < len(seen) or self._contradicted(time_s):
             self._look_again(time_s)
 
-    def _trunk_moved(self, found: Mapping[Looks, Floats]) -> bool:
+    def _trunk_moved(self, time_s: float, found: Mapping[Looks, Floats]) -> bool:
         """Whether the trunk is not where the same look saw it the last time."""
         before, now = self._trunks, {look: trunk for look, xy in found.items() if (trunk := trunk_of(xy)) is not None}
         self._trunks = before | now
-        self._first_trunks = now | self._first_trunks
+        self._first_trunks = self._first_trunks | now if self._is_start(time_s) else now | self._first_trunks
+        self._elsewhere = self._elsewhere + 1 if self._trunk_is_elsewhere() else 0
+        self._whole_body_moves |= self._elsewhere > 1  # One look alone may be an odd one.
         return any(has_moved(before.get(look), trunk) for look, trunk in now.items())
+
+    def _is_start(self, time_s: float) -> bool:
+        """Whether the client is taken to be in the starting position still."""
+        return self._began_s is None or time_s <= self._began_s + START_S
+
+    def _trunk_is_elsewhere(self) -> bool:
+        """Whether the trunk is not where it was at the start."""
+        return any(has_moved(self._first_trunks[look], trunk) for look, trunk in self._trunks.items())
 
     def _contradicted(self, time_s: float) -> bool:
         """Whether the last looks of either kind tell angles that do not go together."""
@@ -267,11 +288,11 @@ class _EndRangesGaze(_Steps):
         self.next_after(time_s, DOUBT_STEP_S)
 
     def _follow(self, time_s: float, look: Looks, angle_deg: float) -> None:
-        if self._start_deg is None or time_s <= (self._began_s or 0.0) + START_S:
+        if self._start_deg is None or self._is_start(time_s):
             self._resting.append(angle_deg)
             self._start_deg = float(np.median(self._resting))
             self._looks = Looks.BOTH
-            self.next_after(time_s, 1 / CLOSE_FPS)
+            self.next_after(time_s, 1 / START_FPS)
             return
         away_deg = self._away_deg(angle_deg)
         self._farthest_deg = max(self._farthest_deg, away_deg)
@@ -289,25 +310,30 @@ class _EndRangesGaze(_Steps):
         moves = self._farthest_deg >= SMALLEST_WAY_DEG
         soon_deg = max(away_deg, away_deg + self._speed_deg_s / COARSE_FPS)
         if moves and soon_deg >= NEAR_SHARE * self._farthest_deg:
-            looks_a_way = CLOSE_TURNS_A_WAY if self._in_turns else CLOSE_LOOKS_A_WAY
-            self._looks, step_s = self._closely(), self._step_s(1 / CLOSE_FPS, looks_a_way, LONGEST_CLOSE_STEP_S)
+            pace = (CLOSE_TURNS_A_WAY, LONGEST_TURN_STEP_S) if self._takes_turns else (CLOSE_LOOKS_A_WAY, LONGEST_CLOSE_STEP_S)
+            self._looks, step_s = self._closely(), self._step_s(self._close_s, *pace)
         else:
             at_rest = not moves or away_deg <= REST_SHARE * self._farthest_deg
-            self._looks = self._closely() if at_rest else Looks.AS_FILMED
+            self._looks = self._closely() if at_rest or self._whole_body_moves else Looks.AS_FILMED
             step_s = self._step_s(1 / COARSE_FPS, COARSE_LOOKS_A_WAY, LONGEST_COARSE_STEP_S) if moves else 1 / COARSE_FPS
         if moves and self._speed_deg_s:
             step_s = min(step_s, max(STEP_SHARE * self._farthest_deg / abs(self._speed_deg_s), SHORTEST_STEP_S))
         self.next_after(time_s, step_s)
 
+    @property
+    def _takes_turns(self) -> bool:
+        """Whether the looks are taken in turns here: with a slow camera what lies between would not be known."""
+        return self._in_turns and not self._whole_body_moves and 2 * self._longest_frame_s <= LONGEST_BETWEEN_S
+
     def _closely(self) -> Looks:
-        if not self._in_turns:
+        if not self._takes_turns:
             return Looks.BOTH
         self._turn ^= Looks.BOTH
         return self._turn
 
     def _step_s(self, least_s: float, looks_a_way: float, most_s: float) -> float:
         """To the next look: so many fit into the time of the limb's whole way; the least with a trunk that is not where it was."""
-        if any(has_moved(self._first_trunks[look], trunk) for look, trunk in self._trunks.items()):
+        if self._trunk_is_elsewhere():
             return least_s
         way_s = self._farthest_deg / self._highest_speed_deg_s if self._highest_speed_deg_s else 0.0
         return min(max(way_s / looks_a_way, least_s), most_s)
@@ -337,14 +363,14 @@ HAND_FPS = 15.0
 FACE_FPS = 15.0
 
 
-def of_the_body(movement: Movement, side: Side) -> Attention:
-    """How the body is looked at for a movement.
+def of_the_body(movement: Movement, side: Side, model: PoseModel) -> Attention:
+    """How the body is looked at for a movement with a pose model.
 
     At every frame where head or hand are turned: in profile a nod is read off the body, and a hand turns about the forearm, whose
     direction is the body's. In 18 rendered recordings of head and hand the end range was up to 3 degrees off otherwise.
     """
     if movement.instrument == "body":
-        return EndRanges(movement, side)
+        return EndRanges(movement, side, model)
     if View.is_nod(movement) or _turns_the_hand(movement):
         return EveryFrame()
     return Steady(BESIDE_FACE_FPS if movement.instrument == "face" else BESIDE_HAND_FPS)

@@ -38,8 +38,8 @@ STILL_WITHIN = 0.3
 SEEN_LENGTH = 0.8
 
 #: A pass with a larger share of frames lost than this, and than the other one, gives way to it: the hold at the end range takes up
-#: about that much of a repetition. In 124 recordings of rendered people those that had to give way had 0.21 and more; of the others
-#: the worst had 0.17, where looks were taken in turns.
+#: about that much of a repetition. In 83 recordings of rendered people (sets development, pairs and later) those that had to give
+#: way had 0.21 and more; of the others the worst had 0.17, where looks were taken in turns.
 LOST_SHARE = 0.18
 
 Look = Literal["as filmed", "mirrored"]

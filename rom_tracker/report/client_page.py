@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from rom_tracker.analysis.multiplicity import Judged
 from rom_tracker.analysis.progress import Progress
-from rom_tracker.charts.progress import progress_chart
+from rom_tracker.charts import progress_chart
 from rom_tracker.client_words import (
     TRENDS,
     VERDICTS,

@@ -19,8 +19,7 @@ from rom_tracker.analysis.norms import Placement, group_words
 from rom_tracker.analysis.progress import Progress
 from rom_tracker.analysis.sides import SideComparison
 from rom_tracker.analysis.uncertainty import ErrorBudget
-from rom_tracker.charts import comparison_chart, sides_chart
-from rom_tracker.charts.progress import progress_chart
+from rom_tracker.charts import comparison_chart, progress_chart, sides_chart
 from rom_tracker.client_words import TRENDS, VERDICTS, angle, change_meaning, lost_among_many, movement_name, span, trend_meaning
 from rom_tracker.i18n import N_, Translator
 from rom_tracker.movements.measurement_error import manual_error_of

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rom_tracker import __version__
-from rom_tracker.charts.style import save_chart
+from rom_tracker.charts import save_chart
 from rom_tracker.errors import UsageError
 from rom_tracker.i18n import Translator, translator
 from rom_tracker.output_files import written_whole

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from rom_tracker.analysis.reliability import Agreement
+from rom_tracker.charts.reliability import mark_agreement
 from rom_tracker.charts.style import (
     BLACK,
     BLUE,
@@ -70,7 +71,7 @@ def bland_altman_chart(title: str, rows: Sequence[RecordingRow], titles: Mapping
             _points(axes, [(row.true_deg, row.error_deg) for row in of_use], place, use)
     found = agreement(rows)
     if found is not None:
-        _mark_lines(axes, found)
+        mark_agreement(axes, found)
     axes.axhline(0, color=GREY, linewidth=0.8, zorder=1)
     _style(axes, "True end range (degrees)", "Measured less true (degrees)")
     axes.margins(x=0.08, y=0.12)
@@ -190,23 +191,6 @@ def _agreement_words(found: Agreement | None, recordings: int) -> str:
     low, high = found.limits_deg
     span = f"{degrees(low, 1, signed=True)} to {degrees(high, 1, signed=True)}"
     return f"95 % limits of agreement {span}, {recordings} recordings of {found.pairs} people; shaded: 95 % intervals"
-
-
-def _mark_lines(axes: Axes, found: Agreement) -> None:
-    low, high = found.limits_deg
-    low_interval, high_interval = found.limit_intervals_deg
-    lines = (
-        ("bias", found.bias_deg, found.bias_interval_deg, GREEN, "-"),
-        ("lower\nlimit", low, low_interval, VERMILLION, "--"),
-        ("upper\nlimit", high, high_interval, VERMILLION, "--"),
-    )
-    for name, value_deg, interval_deg, colour, style in lines:
-        axes.axhspan(*interval_deg, color=colour, alpha=0.12, linewidth=0)
-        axes.axhline(value_deg, color=colour, linestyle=style, linewidth=1.6)
-        words = f"{name}\n{degrees(value_deg, 1, signed=True)}"
-        axes.annotate(
-            words, (1.01, value_deg), xycoords=("axes fraction", "data"), va="center", fontsize=SMALL_PT, annotation_clip=False
-        )
 
 
 def _style(axes: Axes, x: str, y: str) -> None:

@@ -95,7 +95,9 @@ def own_cache() -> Iterator[dict[str, str]]:
         yield {**os.environ, "ROM_TRACKER_CACHE": folder, "ROM_TRACKER_DATA": folder}
 
 
-def batch(folder: Path, results: Path, workers: int, cores: set[int], env: dict[str, str]) -> tuple[float, float]:
+def batch(
+    folder: Path, results: Path, workers: int, cores: set[int], env: dict[str, str], model: str = "auto"
+) -> tuple[float, float]:
     """Seconds that a batch takes on some cores, and the most memory of a worker in MiB."""
     program = [
         sys.executable,
@@ -107,6 +109,8 @@ def batch(folder: Path, results: Path, workers: int, cores: set[int], env: dict[
         str(results),
         "--workers",
         str(workers),
+        "--model",
+        model,
         "--json",
     ]
     begun = time.perf_counter()
@@ -205,8 +209,11 @@ def main() -> None:
         again_s, _ = batch(folder, Path(out), 2, two, env)
     with own_cache() as env, tempfile.TemporaryDirectory() as out:
         one_s, _ = batch(folder, Path(out), 1, one, env)
+    with own_cache() as env, tempfile.TemporaryDirectory() as out:
+        full_s, _ = batch(folder, Path(out), 2, two, env, "full")
     found["two cores / one core"] = one_s / two_s
     found["plain loop / folder on two cores"] = plain_s / two_s
+    found["plain loop / folder on two cores, full model throughout"] = plain_s / full_s
     found["first run / second run"] = two_s / again_s
     found["most memory of a worker, MiB"] = memory
     found["seconds a recording on two cores"] = two_s / (asked.copies * len(recordings))
@@ -218,7 +225,10 @@ def main() -> None:
     os.sched_setaffinity(0, cores)
     with own_cache() as env, tempfile.TemporaryDirectory() as out:
         slow_s, _ = batch(asked.folder / "slow", Path(out), 2, two, env)
+    with own_cache() as env, tempfile.TemporaryDirectory() as out:
+        full_s, _ = batch(asked.folder / "slow", Path(out), 2, two, env, "full")
     found["plain loop / folder on two cores, slow movements"] = plain_s / slow_s
+    found["plain loop / folder on two cores, slow movements, full model throughout"] = plain_s / full_s
 
     long = asked.folder / "long"
     for minutes in (1.0, asked.minutes):
@@ -233,7 +243,7 @@ def main() -> None:
         found[f"seconds for each of {minutes:g} minutes"] = taken / minutes
 
     for name, value in found.items():
-        print(f"{name:50s} {value:8.2f}")
+        print(f"{name:75s} {value:8.2f}")
     if asked.out:
         asked.out.write_text(json.dumps(found, indent=1) + "\n")
 

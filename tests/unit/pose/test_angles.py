@@ -219,6 +219,27 @@ def test_jitter_is_told_from_movement_and_ignores_gaps():
     assert jitter(poses.of_frames(np.arange(2)), track[:2]) == 0
 
 
+@pytest.mark.parametrize(("period_s", "looks_fps"), [(3.0, 7.5), (3.0, 10.0), (2.0, 7.5), (2.0, 10.0)])
+def test_jitter_of_few_looks_is_not_that_of_the_movement_between_them(period_s, looks_fps):
+    t = np.arange(3000) / looks_fps
+    noise = np.random.default_rng(2).normal(scale=1.0, size=(3000, 2))
+    poses = stick_passes("elbow_flexion", "left", np.full(3000, 90.0), t).as_filmed
+    moves = 100 * np.sin(2 * np.pi * t / period_s)[:, None]
+    assert jitter(poses, moves + noise) == pytest.approx(1.0, rel=0.12)
+    assert jitter(poses, moves + 0 * noise) < 0.8
+
+
+def test_where_looks_are_few_the_shortest_fives_tell_the_jitter():
+    """Fives of a start that is looked at closely, then of a quick movement that is looked at now and then."""
+    t = np.concatenate([np.arange(7) * 0.1, 1.0 + 0.4 * np.arange(40)])
+    moves = np.where(t < 0.7, 0.0, 100 * np.sin(4 * t))[:, None] + np.zeros((1, 2))
+    poses = stick_passes("elbow_flexion", "left", np.full(len(t), 90.0), t).as_filmed
+    found = [jitter(poses, moves + np.random.default_rng(seed).normal(scale=1.0, size=(len(t), 2))) for seed in range(200)]
+    assert np.median(found) == pytest.approx(1.0, rel=0.25)
+    assert jitter(poses.of_frames(np.arange(4)), moves[:4]) == 0
+    assert jitter(poses.of_frames(np.arange(5)), moves[:5] + np.array([[0], [0], [1], [0], [0]])) > 0
+
+
 @pytest.mark.parametrize("every", [2, 4, 8])
 def test_jitter_is_that_of_the_looks_not_of_what_lies_between_them(every):
     t = np.arange(6000) / 30
