@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Literal
 from rom_tracker.batch.naming import DEFAULT_PATTERN, MOMENTS, SIDES, NamePattern
 from rom_tracker.batch.place import SIDECAR_SUFFIX, Place, near_copy, place_of, sidecar_path_of
 from rom_tracker.capture.suffixes import VIDEO_SUFFIXES
+from rom_tracker.csv_table import read_table
 from rom_tracker.errors import RomTrackerError, UsageError, VideoError
-from rom_tracker.table_file import read_table
 
 if TYPE_CHECKING:
     from rom_tracker.batch.place import Listed

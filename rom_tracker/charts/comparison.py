@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +18,12 @@ from rom_tracker.analysis.repetitions import Repetition
 from rom_tracker.analysis.sides import SideComparison
 from rom_tracker.charts.style import (
     BLACK,
-    BLUE,
+    DASHED,
     GREY,
     LABEL_PT,
     SMALL_PT,
-    VERMILLION,
+    SOLID,
+    Words,
     add_legend,
     height_of,
     known,
@@ -38,9 +38,6 @@ from rom_tracker.result_words import caution_words, change_words, degrees, descr
 #: So many characters stand beside each other below the end ranges.
 _NAMES_BESIDE = 11
 
-#: Puts words into another language.
-Words = Callable[[str], str]
-
 #: What the grey band is, as :attr:`~rom_tracker.analysis.comparison.Comparison.detectable_from` says.
 _BAND_NAMES = (N_("measuring error"), N_("own repeatability"))
 
@@ -50,9 +47,7 @@ REST_SHOWN_S = 0.3
 #: Width of the repetition nearest to the mean, of the others, and of the line of an end range.
 _TYPICAL_PT, _OTHER_PT, _END_RANGE_PT = 2.4, 1.0, 1.2
 
-_DASHED: dict[str, Any] = {"color": VERMILLION, "linestyle": (0, (4, 2)), "marker": "o", "markerfacecolor": "white"}
-_SOLID: dict[str, Any] = {"color": BLUE, "linestyle": "-", "marker": "s", "markerfacecolor": BLUE}
-_STYLE = {"before": _DASHED, "after": _SOLID, "left": _SOLID, "right": _DASHED}
+_STYLE = {"before": DASHED, "after": SOLID, "left": SOLID, "right": DASHED}
 
 
 def comparison_chart(comparison: Comparison, _: Words = str, *, headline: bool = True) -> Figure:

@@ -12,7 +12,6 @@ from matplotlib.patches import Patch
 
 from rom_tracker.analysis.measurement import RomMeasurement
 from rom_tracker.analysis.repetitions import PLATEAU_S
-from rom_tracker.charts.comparison import Words
 from rom_tracker.charts.style import (
     BLACK,
     BLUE,
@@ -22,6 +21,7 @@ from rom_tracker.charts.style import (
     LABEL_PT,
     SKY_BLUE,
     SMALL_PT,
+    Words,
     add_legend,
     height_of,
     known,

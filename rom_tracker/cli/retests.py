@@ -14,8 +14,8 @@ from rom_tracker.capture.suffixes import VIDEO_SUFFIXES
 from rom_tracker.cli import output
 from rom_tracker.cli.noted import noted
 from rom_tracker.cli.request import Request
+from rom_tracker.csv_table import read_table
 from rom_tracker.errors import UsageError, VideoError
-from rom_tracker.table_file import read_table
 
 if TYPE_CHECKING:
     from rom_tracker.analysis.measurement import RomMeasurement

@@ -17,7 +17,7 @@ import platformdirs
 
 from rom_tracker.errors import MovementFileError, UnknownMovementError, UnmeasurableMovementError
 from rom_tracker.movements.definitions import Compensation, Movement, Posture, Segment, Unmeasurable
-from rom_tracker.movements.table_file import T, TableFile, validated
+from rom_tracker.movements.toml_tables import T, TableFile, validated
 
 
 @dataclass(frozen=True)

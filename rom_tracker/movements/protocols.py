@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 import pydantic
 
 from rom_tracker.errors import MovementFileError, UnknownProtocolError
-from rom_tracker.movements.table_file import TableFile, validated
+from rom_tracker.movements.toml_tables import TableFile, validated
 
 T = TypeVar("T", bound=pydantic.BaseModel)
 Text = Annotated[str, pydantic.StringConstraints(min_length=1, strip_whitespace=True)]

@@ -8,8 +8,8 @@ import numpy as np
 
 from rom_tracker.landmarks import Side, locate
 from rom_tracker.movements import Movement, Segment
+from rom_tracker.movements.mannequin import Body, Floats, axis_of, plane_of
 from rom_tracker.movements.norms import Sex, norm_for
-from rom_tracker.pictures.mannequin import Body, Floats, axis_of, plane_of
 from rom_tracker.pictures.view import View
 
 #: A moving segment shorter than this is looked at from near.

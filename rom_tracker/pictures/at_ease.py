@@ -8,7 +8,7 @@ import numpy as np
 
 from rom_tracker.landmarks import INDEX, Side, opposite_side
 from rom_tracker.movements import Movement
-from rom_tracker.pictures.mannequin import Body, Floats
+from rom_tracker.movements.mannequin import Body, Floats
 
 #: How far the toes of the other foot stand behind the ankle of the tested one in a lunge, and how far that heel can rise.
 STEP_BACK_M, _MOST_RAISED_DEG = 0.26, 80

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rom_tracker.landmarks import INDEX, Side
-from rom_tracker.pictures.mannequin import NECK_M, STANDING_M, Body, Floats
+from rom_tracker.movements.mannequin import NECK_M, STANDING_M, Body, Floats
 
 #: From points (..., 3) of the body to (..., 3) right, down, away.
 Seen = Callable[[Floats], Floats]

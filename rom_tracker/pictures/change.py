@@ -15,12 +15,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
-from rom_tracker.charts.style import BLACK, BLUE, GREY, VERMILLION
+from rom_tracker.charts.style import BLACK, DASHED, GREY, SOLID
 from rom_tracker.landmarks import Side
 from rom_tracker.movements import Movement
+from rom_tracker.movements.mannequin import Floats, posed
 from rom_tracker.pictures.angle import Fan, angle_in, fan_of, is_near, typical_range_deg
 from rom_tracker.pictures.at_ease import at_ease
-from rom_tracker.pictures.mannequin import Floats, posed
 from rom_tracker.pictures.stage import HALO, draw_arrow, draw_body, draw_furniture, framed_of, stage_of
 from rom_tracker.pictures.view import view_of
 
@@ -41,9 +41,6 @@ _HALF_WORDS, _BEYOND_PT = (47.0, 23.0), (48.0, 30.0)
 
 #: The least angle, in degrees, that an arrow shows.
 _LEAST_ARROW_DEG = 3.0
-
-_BEFORE: dict[str, Any] = {"color": VERMILLION, "linestyle": (0, (4, 2)), "marker": "o", "markerfacecolor": "white"}
-_AFTER: dict[str, Any] = {"color": BLUE, "linestyle": "-", "marker": "s", "markerfacecolor": BLUE}
 
 
 @dataclass(frozen=True)
@@ -90,7 +87,7 @@ def change_picture(movement: Movement, side: Side, shown: ChangeShown) -> Figure
     draw_furniture(stage, view, movement, body)
     draw_body(stage, view, movement, side, body, fingers=side if movement.instrument == "hand" else None)
     _draw_lines(stage, fan, length, shown)
-    for (x, y), name, look in zip(words, (shown.before, shown.after), (_BEFORE, _AFTER), strict=True):
+    for (x, y), name, look in zip(words, (shown.before, shown.after), (DASHED, SOLID), strict=True):
         style: dict[str, Any] = {"color": look["color"], "fontsize": VALUE_PT, "fontweight": "bold", "path_effects": HALO}
         stage.text(x, y, name, ha="center", va="center", linespacing=1.05, zorder=6, **style)
     return figure
@@ -120,7 +117,7 @@ def _draw_lines(stage: Axes, fan: Fan, length: float, shown: ChangeShown) -> Non
     stage.add_patch(Polygon(wedge, facecolor=GREY, alpha=0.28, linewidth=0, zorder=2.5, gid="measuring error"))
     zero = np.stack([fan.corner, fan.about(0.0, length)])
     stage.plot(*zero.T, color=BLACK, linewidth=1.4, linestyle=":", gid="zero", path_effects=HALO)
-    for value, look, name in ((shown.before_deg, _BEFORE, "before"), (shown.after_deg, _AFTER, "after")):
+    for value, look, name in ((shown.before_deg, DASHED, "before"), (shown.after_deg, SOLID, "after")):
         line = np.stack([fan.corner, fan.about(value, length)])
         stage.plot(*line.T, linewidth=3, markersize=9, markevery=[1], zorder=5, gid=name, path_effects=HALO, **look)
     if shown.told and abs(shown.after_deg - shown.before_deg) > _LEAST_ARROW_DEG:

@@ -13,9 +13,9 @@ from matplotlib.patches import Polygon, Rectangle
 from rom_tracker.charts.style import BLACK, BLUE, GREY, VERMILLION
 from rom_tracker.landmarks import INDEX, Side
 from rom_tracker.movements import Movement
+from rom_tracker.movements.mannequin import Body, posed
 from rom_tracker.pictures.angle import Angle, angle_in, is_near, typical_range_deg
 from rom_tracker.pictures.at_ease import at_ease
-from rom_tracker.pictures.mannequin import Body, posed
 from rom_tracker.pictures.stage import HALO, draw_arrow, draw_body, draw_furniture, framed_of, stage_of
 from rom_tracker.pictures.view import View, at_camera, end_on, view_of
 from rom_tracker.result_words import degrees

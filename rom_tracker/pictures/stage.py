@@ -13,9 +13,9 @@ from matplotlib.patheffects import withStroke
 from rom_tracker.charts.style import GREY, SKY_BLUE
 from rom_tracker.landmarks import ALL_LANDMARKS, INDEX, Side, locate
 from rom_tracker.movements import Movement
+from rom_tracker.movements.mannequin import Body, Floats, parts_of
 from rom_tracker.pictures.angle import Angle
 from rom_tracker.pictures.body_shapes import Shape, shapes_of
-from rom_tracker.pictures.mannequin import Body, Floats, parts_of
 from rom_tracker.pictures.view import View, end_on
 
 #: Still parts, moving parts where they start, and at the end those that the moving segment takes along.

@@ -9,12 +9,12 @@ import numpy as np
 
 from rom_tracker.landmarks import INDEX, Side
 from rom_tracker.movements import Movement
-from rom_tracker.pictures.mannequin import Body, Floats, axis_of, camera_deg, plane_of, seen
+from rom_tracker.movements.mannequin import Body, Floats, axis_of, camera_deg, plane_of, seen
 
 
 @dataclass(frozen=True)
 class View:
-    """How the picture looks at the body; angles in degrees as for :func:`rom_tracker.pictures.mannequin.seen`."""
+    """How the picture looks at the body; angles in degrees as for :func:`rom_tracker.movements.mannequin.seen`."""
 
     yaw_deg: float
     pitch_deg: float

@@ -8,7 +8,7 @@ import numpy as np
 
 from rom_tracker.landmarks import INDEX, LANDMARKS, Side
 from rom_tracker.movements import load_catalogue
-from rom_tracker.pictures.mannequin import Floats, posed, seen
+from rom_tracker.movements.mannequin import Floats, posed, seen
 from rom_tracker.pose.sequence import PosePasses, PoseSequence
 
 IMAGE_SIZE = (640, 480)

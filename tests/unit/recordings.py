@@ -13,13 +13,13 @@ from rom_tracker.analysis.measurement import RomMeasurement
 from rom_tracker.analysis.measuring import measure_poses
 from rom_tracker.landmarks import LANDMARKS, MIRROR, Side, opposite_side
 from rom_tracker.movements import Movement, load_catalogue
-from rom_tracker.pictures.mannequin import FACE_MIDDLE_M, Body, Floats, camera_deg, face_m, posed, seen
+from rom_tracker.movements.mannequin import FACE_MIDDLE_M, Body, Floats, camera_deg, face_m, posed, seen
 from rom_tracker.pose.hand import HandSequence
 from rom_tracker.pose.head import FaceSequence
 from rom_tracker.pose.sequence import PosePasses, PoseSequence
 
 if TYPE_CHECKING:
-    from rom_tracker.pictures.mannequin import Faces
+    from rom_tracker.movements.mannequin import Faces
 
 
 @dataclass(frozen=True, eq=False)

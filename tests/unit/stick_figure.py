@@ -9,7 +9,7 @@ import numpy as np
 
 from rom_tracker.landmarks import HAND_LANDMARKS, INDEX, LANDMARKS, Side
 from rom_tracker.movements import Movement, load_catalogue
-from rom_tracker.pictures.mannequin import STANDING_M, Body, Faces, Floats, camera_deg, face_m, posed, seen
+from rom_tracker.movements.mannequin import STANDING_M, Body, Faces, Floats, camera_deg, face_m, posed, seen
 from rom_tracker.pose.sequence import PosePasses, PoseSequence
 
 if TYPE_CHECKING:

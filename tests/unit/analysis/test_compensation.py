@@ -15,7 +15,7 @@ from rom_tracker.analysis.compensation import CompensationFound
 from rom_tracker.analysis.measurement import RomMeasurement
 from rom_tracker.landmarks import ALL_LANDMARKS, INDEX, locate
 from rom_tracker.movements import Movement, load_catalogue
-from rom_tracker.pictures.mannequin import Floats, axis_of, posed
+from rom_tracker.movements.mannequin import Floats, axis_of, posed
 
 CATALOGUE = load_catalogue()
 MOVEMENTS = CATALOGUE.movements

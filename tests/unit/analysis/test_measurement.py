@@ -17,7 +17,7 @@ from rom_tracker.capture import Part
 from rom_tracker.errors import UnknownMovementError, UsageError
 from rom_tracker.landmarks import INDEX
 from rom_tracker.movements import load_catalogue
-from rom_tracker.pictures.mannequin import posed
+from rom_tracker.movements.mannequin import posed
 from rom_tracker.pose import reading
 from rom_tracker.pose.passes import MergedPasses, exchange_legs
 from rom_tracker.pose.reading import Reading

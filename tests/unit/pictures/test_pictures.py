@@ -8,10 +8,10 @@ from matplotlib.text import Text
 
 from rom_tracker.landmarks import INDEX
 from rom_tracker.movements import Movement, load_catalogue
+from rom_tracker.movements.mannequin import posed
 from rom_tracker.movements.norms import load_norms
 from rom_tracker.pictures import movement_picture, typical_range_deg
 from rom_tracker.pictures.at_ease import at_ease
-from rom_tracker.pictures.mannequin import posed
 from rom_tracker.pictures.view import view_of
 
 OWN = """

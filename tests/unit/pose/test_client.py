@@ -9,7 +9,7 @@ from rom_tracker.analysis.seeing import client_flags
 from rom_tracker.errors import UsageError
 from rom_tracker.landmarks import INDEX, LANDMARKS
 from rom_tracker.movements import load_catalogue
-from rom_tracker.pictures.mannequin import STANDING_M
+from rom_tracker.movements.mannequin import STANDING_M
 from rom_tracker.pose.client import ALL_LOOKS, Client, People, _found_in, _told_apart, client_of, greyed_out
 from rom_tracker.pose.region import ClientPlace, Region
 

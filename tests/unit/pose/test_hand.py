@@ -13,7 +13,7 @@ from test_estimator import FakeGlimpse
 from rom_tracker.capture import Frame
 from rom_tracker.landmarks import HAND_LANDMARKS, INDEX
 from rom_tracker.movements import load_catalogue
-from rom_tracker.pictures.mannequin import HAND_M
+from rom_tracker.movements.mannequin import HAND_M
 from rom_tracker.pose import mediapipe
 from rom_tracker.pose.attention import Looks
 from rom_tracker.pose.estimator import FoundHand

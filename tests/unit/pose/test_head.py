@@ -14,7 +14,7 @@ from test_estimator import FakeGlimpse
 from rom_tracker.capture import Frame
 from rom_tracker.capture.lens import FOCAL_SHARE, pinhole
 from rom_tracker.movements import load_catalogue
-from rom_tracker.pictures.mannequin import Body, posed
+from rom_tracker.movements.mannequin import Body, posed
 from rom_tracker.pose import mediapipe
 from rom_tracker.pose.attention import Looks
 from rom_tracker.pose.estimator import FACE_POINTS, FaceMesh

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from rom_tracker.csv_table import read_table
 from rom_tracker.errors import UsageError
-from rom_tracker.table_file import read_table
 
 
 @pytest.mark.parametrize("delimiter", [",", ";"])

@@ -8,10 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rom_tracker.landmarks import ALL_LANDMARKS, BONES, INDEX, locate, opposite
-from rom_tracker.movements import Movement, Segment, load_catalogue
+from rom_tracker.movements import Movement, Segment, load_catalogue, mannequin
 from rom_tracker.movements.definitions import HAND_DIRECTIONS, Posture
-from rom_tracker.pictures import mannequin
-from rom_tracker.pictures.mannequin import HAND_M, axis_of, camera_deg, face_m, in_posture, posed, seen
+from rom_tracker.movements.mannequin import HAND_M, axis_of, camera_deg, face_m, in_posture, posed, seen
 
 MOVEMENTS = load_catalogue().movements
 SIDES = ["left", "right"]

@@ -1,7 +1,7 @@
 """A jointed body whose angles are known: puts a client into a posture and does one movement with it, exactly.
 
     from rom_tracker import load_catalogue
-    from rom_tracker.pictures import mannequin
+    from rom_tracker.movements import mannequin
 
     body = mannequin.posed(load_catalogue()["knee_flexion"], "left", [0, 45, 90])
     picture = mannequin.seen(body.points_m, yaw_deg=-90)
