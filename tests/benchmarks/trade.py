@@ -23,7 +23,7 @@ from plain_loop import plain_loop
 
 from rom_tracker import measure
 from rom_tracker.analysis.measurement import RomMeasurement
-from rom_tracker.charts import style as chart_style
+from rom_tracker.charts.style import BLUE, GREY, LABEL_PT, SKY_BLUE, SMALL_PT, VERMILLION, new_figure
 from rom_tracker.movements import load_catalogue
 from rom_tracker.pose.models import ensure_model, ensure_working_model, models_folder
 from rom_tracker.validation.naive import naive_angle, naive_end_range
@@ -108,17 +108,17 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 def drawn(table: pd.DataFrame, path: Path) -> None:
     """The trade: error against time, a point for each way."""
     found = summary(table)
-    figure = chart_style.new_figure()
+    figure = new_figure()
     axes = figure.subplots()
-    colours = (chart_style.VERMILLION, chart_style.BLUE, chart_style.SKY_BLUE, chart_style.GREY)
+    colours = (VERMILLION, BLUE, SKY_BLUE, GREY)
     for way, colour, mark in zip(WAYS, colours, "o^sD", strict=True):
         at = found.at[way, "seconds_a_minute"], found.at[way, "end_range_error_deg"]
         share = found.at[way, "share"]
         axes.scatter(*at, s=110, color=colour, marker=mark)
         words = f"{way}\n({share:.0%} of the frames)" if share < 1 else way
-        axes.annotate(words, at, (10, 6), textcoords="offset points", fontsize=chart_style.SMALL_PT)
-    axes.set_xlabel("Processor seconds for a minute of video", fontsize=chart_style.LABEL_PT)
-    axes.set_ylabel("Mean absolute error of the end range (°)", fontsize=chart_style.LABEL_PT)
+        axes.annotate(words, at, (10, 6), textcoords="offset points", fontsize=SMALL_PT)
+    axes.set_xlabel("Processor seconds for a minute of video", fontsize=LABEL_PT)
+    axes.set_ylabel("Mean absolute error of the end range (°)", fontsize=LABEL_PT)
     axes.set_xlim(0, 1.5 * found["seconds_a_minute"].max())
     axes.set_ylim(0, 1.2 * found["end_range_error_deg"].max())
     axes.grid(alpha=0.3)

@@ -23,7 +23,7 @@ from rom_tracker import measure
 from rom_tracker.analysis.measuring import judge
 from rom_tracker.analysis.observation import observe
 from rom_tracker.capture import VideoFile
-from rom_tracker.charts import style as chart_style
+from rom_tracker.charts.style import BLUE, LABEL_PT, SMALL_PT, new_figure
 from rom_tracker.movements import load_catalogue
 from rom_tracker.pose import cache
 from rom_tracker.pose.attention import Looks
@@ -96,15 +96,15 @@ def drawn(found: dict[str, float], path: Path) -> None:
     """A bar for each stage."""
     names = [name for name in found if name not in ("whole", "seconds of video")]
     shares = [100 * found[name] / found["whole"] for name in names]
-    figure = chart_style.new_figure()
+    figure = new_figure()
     axes = figure.subplots()
-    axes.barh(names[::-1], shares[::-1], color=chart_style.BLUE)
+    axes.barh(names[::-1], shares[::-1], color=BLUE)
     for place, share in enumerate(shares[::-1]):
         at = {"xytext": (4, 0), "textcoords": "offset points", "va": "center"}
-        axes.annotate(f"{share:.0f} %", (share, place), fontsize=chart_style.SMALL_PT, **at)
-    axes.set_xlabel("Share of the processor time (%)", fontsize=chart_style.LABEL_PT)
+        axes.annotate(f"{share:.0f} %", (share, place), fontsize=SMALL_PT, **at)
+    axes.set_xlabel("Share of the processor time (%)", fontsize=LABEL_PT)
     axes.set_xlim(0, 1.15 * max(shares))
-    axes.tick_params(labelsize=chart_style.SMALL_PT)
+    axes.tick_params(labelsize=SMALL_PT)
     figure.savefig(path, dpi=120)
 
 
