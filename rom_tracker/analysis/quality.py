@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rom_tracker.analysis.flag import Flag
-from rom_tracker.analysis.repetitions import PLATEAU_S, SMALLEST_EXCURSION_DEG, Repetition, Repetitions
+from rom_tracker.analysis.repetitions import PLATEAU_S, SMALLEST_EXCURSION_DEG, Repetition, Repetitions, on_plateau
 from rom_tracker.analysis.seeing import FEWEST_FRAMES, hand_on_flags, instrument_flags, is_held, times, view_flags
 from rom_tracker.capture import Part
 from rom_tracker.landmarks import Side, opposite_side
@@ -288,9 +288,7 @@ def _looks_flags(reading: Reading, scored: tuple[Repetition, ...]) -> list[Flag]
     """Whether the two looks at the picture agree about the end ranges."""
     if reading.looks_apart_deg is None or not scored:
         return []
-    time_s = reading.angles.time_s
-    near = np.any([np.abs(time_s - r.peak_s) <= PLATEAU_S / 2 for r in scored], axis=0)
-    apart = reading.looks_apart_deg[near]
+    apart = reading.looks_apart_deg[on_plateau(reading.angles.time_s, scored)]
     apart = apart[np.isfinite(apart)]
     if not len(apart) or apart.mean() <= LOOKS_APART_DEG:
         return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -216,6 +217,14 @@ class _Cycle:
             peak_velocity_deg_s=float(velocity.max()),
             smoothness=spectral_arc_length(t[phase], velocity),
         )
+
+
+def on_plateau(time_s: Floats, repetitions: Iterable[Repetition]) -> NDArray[np.bool_]:
+    """(frame,) whether a frame lies on the end range plateau of a repetition; ``time_s`` are the frames' seconds."""
+    on = np.zeros(len(time_s), dtype=bool)
+    for r in repetitions:  # One after the other: all at once would take 100 MB for an hour.
+        on |= np.abs(time_s - r.peak_s) <= PLATEAU_S / 2
+    return on
 
 
 def highest_mean(t: Floats, a: Floats) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from rom_tracker.analysis.repetitions import PLATEAU_S, Repetition
+from rom_tracker.analysis.repetitions import Repetition, on_plateau
 from rom_tracker.movements import Movement
 from rom_tracker.pose.angles import AngleSeries
 
@@ -195,9 +195,7 @@ def repetition_term(repetitions: tuple[Repetition, ...]) -> ErrorTerm:
 
 def landmark_term(repetitions: tuple[Repetition, ...], angles: AngleSeries) -> ErrorTerm:
     """The landmarks' jitter, averaged over the frames of the end range plateaus."""
-    plateau = np.zeros(len(angles), dtype=bool)
-    for r in repetitions:
-        plateau |= np.abs(angles.time_s - r.peak_s) <= PLATEAU_S / 2
+    plateau = on_plateau(angles.time_s, repetitions)
     known = np.isfinite(angles.noise_deg)
     noise = angles.noise_deg[plateau & known]
     if not len(noise) and known.any():  # Between two looks: no more certain than one.

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stick_figure import repetitions_deg
 
-from rom_tracker.analysis.repetitions import Repetitions, find_repetitions, highest_mean
+from rom_tracker.analysis.repetitions import Repetitions, find_repetitions, highest_mean, on_plateau
 from rom_tracker.pose.angles import AngleSeries
 from rom_tracker.pose.smoothing import smooth
 
@@ -323,3 +323,15 @@ class TestHighestMean:
     @pytest.mark.parametrize("n", [1, 2])
     def test_one_or_two_frames(self, n):
         assert highest_mean(np.arange(n) / 10, np.arange(n) * 5.0) == ((n - 1) / 10, (n - 1) * 5.0)
+
+
+def test_frames_of_the_plateaus():
+    time_s, angle_deg = track((0, 0), (1, 0), (2, 60), (3, 60), (4, 0), (5, 0), (6, 62), (7, 62), (8, 0), (9, 0))
+    scored = find_repetitions(series(time_s, angle_deg)).scored
+    on = on_plateau(time_s, scored)
+    for r in scored:
+        around = np.abs(time_s - r.peak_s) < 0.5
+        assert np.ptp(time_s[around & on]) == pytest.approx(0.3, abs=0.04)
+        assert on[around & (np.abs(time_s - r.peak_s) < 0.14)].all()
+    assert on.sum() <= 2 * 10
+    assert not on_plateau(time_s, ()).any()
