@@ -210,7 +210,8 @@ class Movement(pydantic.BaseModel):
             return self._followed_by_the_face()
         directions = {self.moving.at_zero, self.reference_at_zero, self.positive}
         if directions & HAND_DIRECTIONS:
-            if not directions <= HAND_DIRECTIONS or self.moving.at_zero != self.reference_at_zero:
+            alone = self.reference == "up" and self.zero == "start"  # As it is measured where no forearm is seen.
+            if not alone and (not directions <= HAND_DIRECTIONS or self.moving.at_zero != self.reference_at_zero):
                 raise ValueError("a movement of the hand is counted from where hand and forearm point the same way")
             return self
         hidden = sorted(directions - SEEN_FROM.get(self.camera, frozenset()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
@@ -68,3 +69,11 @@ def test_it_is_small_however_long_the_recording():
 def test_what_is_none_of_a_measurement_is_told(change):
     with pytest.raises((ValueError, KeyError, TypeError)):
         from_plain({**to_plain(without_frames(in_plane(90, 1))), **change})
+
+
+@pytest.mark.parametrize("key", ["wrist_flexion", "wrist_extension"])
+def test_the_hand_alone_counted_from_its_start_is_kept_too(key):
+    """As a wrist is measured where no forearm is in the picture."""
+    alone = CATALOGUE[key].model_copy(update={"reference": "up", "zero": "start"})
+    found = dataclasses.replace(in_plane(100, seed=1), movement=alone)
+    assert from_plain(json.loads(json.dumps(to_plain(found)))).movement == alone
