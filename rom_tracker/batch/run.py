@@ -175,7 +175,7 @@ def run_batch(
                 engine = _engine(scheduler, min(workers or _usual_workers(), len(todo)), limits, catalogue, model, angles)
                 if scheduler is None:
                     _have_models(todo, catalogue, model)
-                for task, record in engine.run(longest_first(todo, catalogue), listen or (lambda heard: None)):
+                for task, record in engine.run(longest_first(todo, catalogue, model), listen or (lambda heard: None)):
                     _keep(task, record, journal, keys, results)
             except KeyboardInterrupt:
                 interrupted = True
@@ -186,11 +186,12 @@ def run_batch(
     return summary
 
 
-def longest_first(tasks: Iterable[Task], catalogue: Catalogue) -> list[Task]:
+def longest_first(tasks: Iterable[Task], catalogue: Catalogue, model: ModelChoice) -> list[Task]:
     """Tasks by what they may take, so that at the end no worker is left alone with a long one; alike ones in the order given."""
 
     def cost(task: Task) -> int:
-        return task.size * (HEAVY_TAKES if catalogue[task.movement].model == "heavy" else 1)
+        used = catalogue[task.movement].model if model == "auto" else model
+        return task.size * (HEAVY_TAKES if used == "heavy" else 1)
 
     return sorted(tasks, key=cost, reverse=True)
 

@@ -6,6 +6,7 @@ notebook can run a batch, and nothing but plain JSON goes between the two.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -42,13 +43,14 @@ def _read(tasks: SimpleQueue[str]) -> None:
 
 
 def _warm_up() -> None:
-    """Import what every recording needs, once."""
+    """Import what every recording needs, once, and spare the garbage collector from going over it ever after."""
     import cv2
 
     import rom_tracker.analysis.measuring
     import rom_tracker.pose.mediapipe  # noqa: F401
 
     cv2.setNumThreads(1)  # The other cores belong to the other workers.
+    gc.freeze()
 
 
 def _do(task: dict[str, Any], answers: Any) -> dict[str, Any]:

@@ -6,8 +6,9 @@ then is enough to follow it. At rest, and more often near the end range, as far 
 at as filmed and mirrored: in turns, one look a frame, where the movement is measured on the mean of both looks, else both at once;
 all the less often, the slower the movement. Whenever the limb is farther from its start than ever before, that is near the end
 range, so that the first repetition is not missed; and where its speed would carry it there before the next look, the next one comes
-early. A whole body that moves, as in a squat, is followed closely, and both ways throughout. Where nobody is found, or the two
-looks contradict each other, both are taken again soon.
+early. A whole body that moves, as in a squat, is followed closely, and both ways throughout; a trunk that is itself what the
+movement moves is looked at like any limb, if a little more often. Where nobody is found, or the two looks contradict each other,
+both are taken again soon.
 
 Chosen on 83 recordings of rendered people (movements of the body in the sets development, pairs and later) whose every frame had
 been looked at both ways, and checked on 64 of others; ``tests/benchmarks/trade.py`` measures how far the results differ from those.
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from rom_tracker.pose.sequence import Floats
 
 #: Goes up whenever other frames would be looked at in the same recording.
-VERSION = 10
+VERSION = 12
 
 #: Frames per second that are looked at on the way and at rest, and near the end range; there fewer with the heavy model, whose
 #: errors wander less. The steps end at the nearest frame.
@@ -72,6 +73,9 @@ SHORTEST_STEP_S = 1 / 15
 #: noise can be told while the body holds still.
 START_S = 0.6
 START_FPS = 10.0
+
+#: The ends of the trunk, where that is what the movement moves.
+TRUNK = {"mid_hip", "mid_shoulder"}
 
 #: Less than this is sway and landmark noise, in degrees.
 SMALLEST_WAY_DEG = 6.0
@@ -200,22 +204,25 @@ class EndRanges:
 
         Not where one of them is preferred, since it would lose half of its frames. Nor where a lesser model than the heavy one may
         give a raised leg the other one's name: two looks at the same frame then tell more than looks at two frames (of six
-        recordings of hip flexion one was refused with looks in turns, since its two readings differed so much).
+        recordings of hip flexion one was refused with looks in turns, since its two readings differed so much); from the front and
+        from behind it does not.
         """
-        may_exchange_legs = self.movement.still is not None and self.model != "heavy"
+        may_exchange_legs = self.movement.still is not None and self.movement.plane != "frontal" and self.model != "heavy"
         return self.movement.preferred_view in (None, "both") and not may_exchange_legs
 
     def begin(self) -> Gaze:
         """Go over a recording."""
-        return _EndRangesGaze(_angle_in_the_picture(self.movement, self.side), CLOSE_FPS[self.model], in_turns=self.in_turns)
+        angle, of_the_trunk = _angle_in_the_picture(self.movement, self.side), set(self.movement.moving.points) == TRUNK
+        return _EndRangesGaze(angle, CLOSE_FPS[self.model], in_turns=self.in_turns, of_the_trunk=of_the_trunk)
 
 
 class _EndRangesGaze(_Steps):
-    def __init__(self, angle: Callable[[Floats], float], close_fps: float, *, in_turns: bool) -> None:
+    def __init__(self, angle: Callable[[Floats], float], close_fps: float, *, in_turns: bool, of_the_trunk: bool) -> None:
         super().__init__(SHORTEST_STEP_S)
         self._angle = angle
         self._close_s = 1 / close_fps
         self._in_turns = in_turns
+        self._is_of_the_trunk = of_the_trunk
         self._elsewhere = 0
         self._whole_body_moves = False
         self._looks = Looks.BOTH
@@ -258,11 +265,13 @@ class _EndRangesGaze(_Steps):
             self._look_again(time_s)
 
     def _trunk_moved(self, time_s: float, found: Mapping[Looks, Floats]) -> bool:
-        """Whether the trunk is not where the same look saw it the last time."""
+        """Whether the trunk is not where the same look saw it the last time, though it is not what the movement moves."""
         before, now = self._trunks, {look: trunk for look, xy in found.items() if (trunk := trunk_of(xy)) is not None}
         self._trunks = before | now
         self._first_trunks = self._first_trunks | now if self._is_start(time_s) else now | self._first_trunks
         self._elsewhere = self._elsewhere + 1 if self._trunk_is_elsewhere() else 0
+        if self._is_of_the_trunk:
+            return False
         self._whole_body_moves |= self._elsewhere > 1  # One look alone may be an odd one.
         return any(has_moved(before.get(look), trunk) for look, trunk in now.items())
 

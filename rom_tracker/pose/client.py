@@ -11,7 +11,7 @@ the part of the picture that is the client's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
@@ -29,8 +29,11 @@ from rom_tracker.pose.estimator import PoseModel
 from rom_tracker.pose.region import ClientPlace, Region
 from rom_tracker.pose.sequence import Floats
 
-#: Frames that are looked at for people: the first ones tell whether there is more than one; only then the others are needed.
-FIRST_LOOKS, ALL_LOOKS = 3, 9
+#: Frames that are looked at for people, as places among so many at even distances over the recording: the first ones tell whether
+#: there is more than one person; only then the others are needed.
+ALL_LOOKS = 9
+FIRST_LOOKS = (1, 4, 7)
+OTHER_LOOKS = (0, 2, 3, 5, 6, 8)
 
 #: Two findings are one person where their hips lie closer than this, in trunk lengths.
 ONE_PERSON_WITHIN = 0.35
@@ -171,7 +174,7 @@ def people_in(video: VideoFile, model: PoseModel = "full", first: Pictures | Non
     from rom_tracker.pose.people import PeopleFinder
 
     finder = PeopleFinder(model)
-    key = f"people-{cache.key(video.content_hash(), finder.name, 'each greyed out, a third')}"
+    key = f"people-{cache.key(video.content_hash(), finder.name, 'each greyed out, a third, three and six')}"
     kept = cache.load(key, People)
     if kept is not None:
         return kept
@@ -256,14 +259,12 @@ def _middle(marks: Floats, name: str, side: Side = "left") -> Floats:
 
 def _looked(video: VideoFile, finder: Any, first: Pictures | None) -> list[list[Floats]]:
     """What was found in each of the frames looked at: (landmark, 2) pixels for each finding."""
-    found: list[list[Floats]] = []
-    for looks in (FIRST_LOOKS, ALL_LOOKS):
-        taken = first is not None and first.complete and looks == FIRST_LOOKS
-        images = first.taken if first is not None and taken else pictures_at(video, _times(video, looks))
-        found = [_found_in(image, finder) for image in images]
-        if len(_told_apart(found)) < 2:
-            break
-    return found
+    taken = first is not None and first.complete
+    images = first.taken if first is not None and taken else pictures_at(video, _times(video, FIRST_LOOKS))
+    found = [_found_in(image, finder) for image in images]
+    if len(_told_apart(found)) < 2:
+        return found
+    return [*found, *(_found_in(image, finder) for image in pictures_at(video, _times(video, OTHER_LOOKS)))]
 
 
 def _found_in(image: NDArray[np.uint8], finder: Any) -> list[Floats]:
@@ -300,10 +301,13 @@ def greyed_out(image: NDArray[np.uint8], people: list[Floats], *, limbs: bool = 
     return grey
 
 
-def _times(video: VideoFile, count: int) -> list[float]:
-    """Seconds at even distances over the recording; every other second of one whose length is not known."""
+def _times(video: VideoFile, looks: Sequence[int]) -> list[float]:
+    """Seconds of looks; every other second of a recording whose length is not known, the first ones first."""
     length_s = video.expected_duration_s
-    return [video.begins_s + (i + 0.5) * (length_s / count if length_s else 2.0) for i in range(count)]
+    if length_s:
+        return [video.begins_s + (look + 0.5) * length_s / ALL_LOOKS for look in looks]
+    order = [*FIRST_LOOKS, *OTHER_LOOKS]
+    return [video.begins_s + 2.0 * (order.index(look) + 0.5) for look in looks]
 
 
 def _parts(size: tuple[int, int]) -> tuple[Region, ...]:

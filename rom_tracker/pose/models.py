@@ -128,7 +128,7 @@ def ensure_model(key: str, progress: Progress | None = None) -> Path:
 def ensure_working_model(key: str, progress: Progress | None = None) -> Path:
     """The file that is handed to MediaPipe: the model without what is not used of it, fetched when it is not there.
 
-    For a pose model that is :func:`~rom_tracker.pose.bundles.without_outline`, made once and kept in the models folder under a name
+    For a pose model that is :func:`~rom_tracker.pose.bundles.working_bundle`, made once and kept in the models folder under a name
     that holds the model's and its own sha256; where it cannot be written there, the model itself does as well. For others it is
     the model.
 
@@ -139,11 +139,11 @@ def ensure_working_model(key: str, progress: Progress | None = None) -> Path:
     path = ensure_model(key, progress)
     if not key.startswith("pose_"):
         return path
-    folder, name = models_folder() / "working", f"{path.stem}.{MODELS[key].sha256[:16]}"
+    folder, name = models_folder() / "working", f"{path.stem}.{MODELS[key].sha256[:16]}.{bundles.WORKING_FORM}"
     for made in folder.glob(f"{name}.*.task"):
         if _sha256_of(made)[:16] == made.name.split(".")[-2]:
             return made
-    content = bundles.without_outline(path)
+    content = bundles.working_bundle(path)
     made = folder / f"{name}.{hashlib.sha256(content).hexdigest()[:16]}.task"
     try:
         folder.mkdir(parents=True, exist_ok=True)

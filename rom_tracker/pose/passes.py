@@ -69,22 +69,23 @@ def merge_passes(passes: PosePasses, movement: Movement, side: Side, view: BodyV
 
     Between the frames that were looked at the landmarks are interpolated, so that the result has all frames of the recording.
     """
-    looks: dict[Look, tuple[PoseSequence, NDArray[np.bool_]]] = {
-        "as filmed": _legs_put_right(passes.as_filmed, movement, side),
-        "mirrored": _legs_put_right(passes.mirrored, movement, side),
-    }
-    as_filmed, mirrored = in_step(looks["as filmed"][0], looks["mirrored"][0])
+    poses, used, wrong_s = _at_looks(passes, movement, side, view)
+    return MergedPasses(poses.at(passes.all_time_s), used, np.isin(passes.all_time_s, wrong_s))
+
+
+def _at_looks(passes: PosePasses, movement: Movement, side: Side, view: BodyView) -> tuple[PoseSequence, Used, Floats]:
+    """The poses at the frames that were looked at, the looks they come from, and the seconds in which legs were put right."""
+    looks = [_legs_put_right(poses, movement, side) for poses in (passes.as_filmed, passes.mirrored)]
+    wrong_s = np.concatenate([look.time_s[wrong] for look, wrong in looks])
+    as_filmed, mirrored = in_step(*(look for look, _ in looks))
     lost: dict[Look, float] = {
         "as filmed": lost_share(as_filmed, movement, side, passes.all_time_s),
         "mirrored": lost_share(mirrored, movement, side, passes.all_time_s),
     }
     used = _choose(lost, movement, view)
     if used == "both averaged":
-        poses = average(as_filmed, mirrored)
-    else:
-        poses = _filled(as_filmed, mirrored) if used == "as filmed" else _filled(mirrored, as_filmed)
-    exchanged = np.isin(passes.all_time_s, [t for look, wrong in looks.values() for t in look.time_s[wrong]])
-    return MergedPasses(poses.at(passes.all_time_s), used, exchanged)
+        return average(as_filmed, mirrored), used, wrong_s
+    return (_filled(as_filmed, mirrored) if used == "as filmed" else _filled(mirrored, as_filmed)), used, wrong_s
 
 
 def in_step(as_filmed: PoseSequence, mirrored: PoseSequence) -> tuple[PoseSequence, PoseSequence]:
@@ -126,7 +127,7 @@ def _between(values: Floats, known_s: Floats, time_s: Floats) -> Floats:
         return np.broadcast_to(values[0], (len(time_s), *values.shape[1:]))
     after = np.clip(np.searchsorted(known_s, time_s), 1, len(known_s) - 1)
     share = np.clip((time_s - known_s[after - 1]) / (known_s[after] - known_s[after - 1]), 0, 1)
-    share = share.reshape(-1, *[1] * (values.ndim - 1))
+    share = share.astype(values.dtype).reshape(-1, *[1] * (values.ndim - 1))
     return np.asarray(values[after - 1] * (1 - share) + values[after] * share)
 
 

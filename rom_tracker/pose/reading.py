@@ -89,16 +89,21 @@ def read_angle(
     if body is None and hand is None:
         return None
     view = View(body or FACING_THE_CAMERA, hand, roll_deg)
+    apart_deg = _looks_apart_deg(passes, movement, side, view) if movement.instrument == "body" else None
     merged = merge_passes(passes, movement, side, view.body)
     if hands is not None:
         return _off_the_hand(passes, merged, hands, movement, side, view)
     if movement.instrument == "face":
         assert faces is not None
         return _off_the_head(merged, faces, movement, side, view)
-    angles = angle_series(merged.poses, movement, side, view)
+    return Reading(movement, merged, view, angle_series(merged.poses, movement, side, view), looks_apart_deg=apart_deg)
+
+
+def _looks_apart_deg(passes: PosePasses, movement: Movement, side: Side, view: View) -> Floats:
+    """(frame,) by how much the angles of the two looks differ, degrees; one look after the other, which spares memory."""
     looks = looks_put_right(passes, movement, side)
-    each_deg = (angle_series(poses.at(passes.all_time_s), movement, side, view).angle_deg for poses in looks)
-    return Reading(movement, merged, view, angles, looks_apart_deg=np.abs(np.subtract(*each_deg)))
+    each_deg = [angle_series(poses.at(passes.all_time_s), movement, side, view).angle_deg for poses in looks]
+    return np.abs(np.subtract(*each_deg))
 
 
 def _off_the_hand(

@@ -167,6 +167,55 @@ def without_output(raw: bytes, index: int) -> bytes:
     return _packed(model)
 
 
+def with_dense_weights(raw: bytes) -> bytes:
+    """The model with its sparse weights written out, zeros and all, as they would be each time that it is opened.
+
+    Parameters
+    ----------
+    raw : bytes
+        A TFLite model.
+
+    Returns
+    -------
+    bytes
+        A model whose results are the same, number for number.
+
+    Raises
+    ------
+    ModelFileError
+        Its weights are sparse in another way than by rows (dense in all dimensions but the last one).
+    """
+    model, tflite = _unpacked(raw), schema("schema")
+    graph = model.subgraphs[0]
+    kept = []
+    for operator in graph.operators:
+        code = model.operatorCodes[operator.opcodeIndex]
+        if max(code.builtinCode, code.deprecatedBuiltinCode) != tflite.BuiltinOperator.DENSIFY:
+            kept.append(operator)
+            continue
+        sparse, dense = graph.tensors[operator.inputs[0]], graph.tensors[operator.outputs[0]]
+        model.buffers.append(_buffer(_written_out(sparse, model.buffers[sparse.buffer].data)))
+        dense.buffer = len(model.buffers) - 1
+        model.buffers[sparse.buffer] = _AlignedBuffer(None)
+        sparse.sparsity = None
+    graph.operators = kept
+    return _packed(model)
+
+
+def _written_out(tensor: Any, content: NDArray[np.uint8]) -> bytes:
+    """The numbers of a sparse tensor with the zeros between them."""
+    *outer, rows = tensor.sparsity.dimMetadata
+    kind = schema("schema").DimensionType
+    by_rows = rows.format == kind.SPARSE_CSR and all(one.format == kind.DENSE for one in outer)
+    if not by_rows or list(tensor.sparsity.traversalOrder) != list(range(len(tensor.shape))):
+        raise ModelFileError(f"Expected weights that are sparse by rows; those of {tensor.name!r} are sparse in another way.")
+    begins, places = (np.asarray(one.values, dtype=np.intp) for one in (rows.arraySegments, rows.arrayIndices))
+    values = content.reshape(len(places), -1)  # A row of bytes for each number, whatever its type.
+    dense = np.zeros((len(begins) - 1, tensor.shape[-1], values.shape[1]), dtype=np.uint8)
+    dense[np.repeat(np.arange(len(begins) - 1), np.diff(begins)), places] = values
+    return dense.tobytes()
+
+
 def face_gather_indices() -> list[int]:
     """Where each coordinate of the merged face is found among the joined outputs.
 

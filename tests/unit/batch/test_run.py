@@ -23,7 +23,8 @@ def test_the_longest_come_first_and_the_heavy_model_counts_twice():
             ("e", 16, "knee_flexion"),
         )
     ]  # fmt: skip
-    assert [task.file for task in longest_first(tasks, load_catalogue())] == ["e", "b", "c", "d", "a"]
+    order = {model: [task.file for task in longest_first(tasks, load_catalogue(), model)] for model in ("auto", "full", "heavy")}
+    assert order == {"auto": ["e", "b", "c", "d", "a"], "full": ["b", "d", "e", "c", "a"], "heavy": ["b", "d", "e", "c", "a"]}
 
 
 def test_a_result_hangs_on_the_file_the_movement_the_side_the_model_and_the_camera():

@@ -125,13 +125,70 @@ class TestWithoutOutput:
         assert list(graph.outputs) == outputs
         assert [(one.inputs[0], one.outputs[0]) for one in graph.operators] == operators
 
-    def test_in_a_bundle_it_is_the_outline_and_the_detector_stays(self, tmp_path: Path) -> None:
-        landmarks = model_of_three_branches()
-        path = tmp_path / "pose.task"
-        path.write_bytes(bundles.zip_aligned({"pose_detector.tflite": b"as it is", bundles.POSE_LANDMARKS_FILE: landmarks}))
-        with zipfile.ZipFile(io.BytesIO(bundles.without_outline(path))) as made:
-            assert made.read("pose_detector.tflite") == b"as it is"
-            assert list(unpacked(made.read(bundles.POSE_LANDMARKS_FILE)).subgraphs[0].outputs) == [3, 4, 3]
+
+#: Of shape (2, 2, 4), by rows.
+WEIGHTS = np.array([[[0, 1.5, 0, -2], [0, 0, 0, 0]], [[3, 0, 0, 0], [4, 5, 6, 7]]], dtype=np.float16)
+
+
+def model_of_sparse_weights(traversal_order: tuple[int, ...] = (0, 1, 2)) -> bytes:
+    """A model whose tensor 1 is written out of tensor 0, sparse weights, and gives tensor 2."""
+    schema = tflite.schema("schema")
+    model = schema.ModelT.InitFromPackedBuf(model_with_outputs((2,) * 3), 0)
+    graph = model.subgraphs[0]
+    rows = WEIGHTS.reshape(4, 4)
+    sparsity = schema.SparsityParametersT()
+    sparsity.traversalOrder, sparsity.dimMetadata = list(traversal_order), []
+    for size in WEIGHTS.shape:
+        metadata = schema.DimensionMetadataT()
+        metadata.format, metadata.denseSize = schema.DimensionType.DENSE, size
+        sparsity.dimMetadata.append(metadata)
+    last = sparsity.dimMetadata[-1]
+    last.format = schema.DimensionType.SPARSE_CSR
+    for name, values in (("Segments", [0, *np.cumsum((rows != 0).sum(axis=1))]), ("Indices", np.nonzero(rows)[1])):
+        vector = schema.Uint8VectorT()
+        vector.values = np.array(values, dtype=np.uint8)
+        setattr(last, f"array{name}", vector)
+        setattr(last, f"array{name}Type", schema.SparseIndexVector.Uint8Vector)
+    model.buffers = [tflite._AlignedBuffer(None), tflite._buffer(rows[rows != 0].tobytes())]
+    for place, tensor in enumerate(graph.tensors[:3]):
+        tensor.shape, tensor.type, tensor.buffer = WEIGHTS.shape, schema.TensorType.FLOAT16, int(place == 0)
+    graph.tensors[0].sparsity = sparsity
+    graph.inputs, graph.outputs, graph.operators = [], [2], []
+    for place, name in enumerate(("DENSIFY", "DEQUANTIZE")):
+        code = schema.OperatorCodeT()
+        code.builtinCode = code.deprecatedBuiltinCode = getattr(schema.BuiltinOperator, name)
+        model.operatorCodes = [*(model.operatorCodes or [])[:place], code]
+        operator = schema.OperatorT()
+        operator.opcodeIndex, operator.inputs, operator.outputs = place, [place], [place + 1]
+        graph.operators.append(operator)
+    return tflite._packed(model)
+
+
+class TestDenseWeights:
+    def test_they_are_written_out_zeros_and_all(self) -> None:
+        model = unpacked(tflite.with_dense_weights(model_of_sparse_weights()))
+        graph = model.subgraphs[0]
+        content = np.asarray(model.buffers[graph.tensors[1].buffer].data, dtype=np.uint8).tobytes()
+        np.testing.assert_array_equal(np.frombuffer(content, np.float16).reshape(WEIGHTS.shape), WEIGHTS)
+        assert [(list(one.inputs), list(one.outputs)) for one in graph.operators] == [([1], [2])]
+        assert all(tensor.sparsity is None for tensor in graph.tensors)
+
+    def test_a_model_without_any_stays_as_it_is(self) -> None:
+        model = model_of_three_branches()
+        assert tflite.with_dense_weights(model) == model
+
+    def test_weights_that_are_sparse_in_another_way_are_not_guessed(self) -> None:
+        with pytest.raises(ModelFileError, match="sparse by rows"):
+            tflite.with_dense_weights(model_of_sparse_weights(traversal_order=(2, 1, 0)))
+
+
+def test_in_a_working_bundle_the_outline_is_left_out_and_the_detector_is_dense(tmp_path: Path) -> None:
+    contents = {bundles.POSE_DETECTOR_FILE: model_of_sparse_weights(), bundles.POSE_LANDMARKS_FILE: model_of_three_branches()}
+    path = tmp_path / "pose.task"
+    path.write_bytes(bundles.zip_aligned(contents))
+    with zipfile.ZipFile(io.BytesIO(bundles.working_bundle(path))) as made:
+        assert len(unpacked(made.read(bundles.POSE_DETECTOR_FILE)).subgraphs[0].operators) == 1
+        assert list(unpacked(made.read(bundles.POSE_LANDMARKS_FILE)).subgraphs[0].outputs) == [3, 4, 3]
 
 
 class TestNormalization:

@@ -395,11 +395,11 @@ class TestWorkingModel:
         """What is made of a pose model, told by its bytes; the models that it was made of."""
         made: list[Path] = []
 
-        def without_outline(bundle: Path) -> bytes:
+        def working_bundle(bundle: Path) -> bytes:
             made.append(bundle)
             return b"landmarks of " + bundle.read_bytes()
 
-        monkeypatch.setattr(bundles, "without_outline", without_outline)
+        monkeypatch.setattr(bundles, "working_bundle", working_bundle)
         return made
 
     @pytest.fixture
@@ -413,6 +413,14 @@ class TestWorkingModel:
         assert models.ensure_working_model("pose_full") == path
         assert outline == [models.find_model("pose_full")]
         assert models.ensure_working_model("pose_lite") != path
+
+    def test_one_that_an_earlier_release_made_is_not_used(
+        self, installed: World, outline: list[Path], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        earlier = models.ensure_working_model("pose_full")
+        monkeypatch.setattr(bundles, "WORKING_FORM", bundles.WORKING_FORM + 1)
+        assert models.ensure_working_model("pose_full") != earlier
+        assert len(outline) == 2
 
     def test_one_that_was_altered_is_made_anew(self, installed: World, outline: list[Path]) -> None:
         path = models.ensure_working_model("pose_full")
