@@ -61,6 +61,8 @@ class RomMeasurement:
         The body in space behind the angles; None where they were taken in the picture.
     frames_looked_at : int
         Between these the landmarks are interpolated.
+    looks_contradict : bool
+        The two looks at the picture contradict each other at the end ranges, where the angle was taken in the picture.
     offset_deg, overhead_deg : float
         The corrections in ``peak_deg``: the movement's, and that of an arm overhead; see :mod:`rom_tracker.analysis.correction`.
     hand_on : (frame,) bool or None
@@ -93,6 +95,7 @@ class RomMeasurement:
     video: str | None = None
     skeleton: Skeleton | None = None
     frames_looked_at: int = 0
+    looks_contradict: bool = False
     offset_deg: float = 0.0
     overhead_deg: float = 0.0
     hand_on: NDArray[np.bool_] | None = None

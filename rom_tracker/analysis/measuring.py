@@ -17,7 +17,7 @@ from rom_tracker.analysis.flag import Flag, verdict_of
 from rom_tracker.analysis.lens import lens_for, with_lens
 from rom_tracker.analysis.measurement import RomMeasurement
 from rom_tracker.analysis.observation import Observation, observe
-from rom_tracker.analysis.quality import flags_of, no_person, small_range
+from rom_tracker.analysis.quality import flags_of, looks_contradict, no_person, small_range
 from rom_tracker.analysis.repetitions import Repetition, Repetitions, find_repetitions
 from rom_tracker.analysis.seeing import SMALL_FACE_PX, VIEW_CAUTION_DEG, fit_flags
 from rom_tracker.analysis.uncertainty import ARM_NOT_SEEN_DEG, POOR_NOD_DEG, TURNED_VIEW_DEG, ErrorBudget, end_range_budget
@@ -128,8 +128,8 @@ def measure(
 
 
 def _is_doubtful(found: RomMeasurement) -> bool:
-    """Whether every frame deserves a look: no repetition of a movement of the body is found, or not all of one."""
-    unsure = not found.repetitions.scored or bool(found.repetitions.cut_off)
+    """Whether every frame deserves a look: the body's repetitions are not found, or not whole, or each look tells another end."""
+    unsure = not found.repetitions.scored or bool(found.repetitions.cut_off) or found.looks_contradict
     return unsure and found.movement.instrument == "body" and found.frames_looked_at < len(found.angles)
 
 
@@ -222,6 +222,7 @@ def judge(seen: Observation, movement: Movement, side: Side) -> RomMeasurement:
         skeleton=skeleton,
         offset_deg=offset_deg,
         overhead_deg=low_deg / 2 if offset_is_known else 0.0,
+        looks_contradict=not fitted and looks_contradict(reading, repetitions.scored),
         checks=checks,
     )
 

@@ -13,6 +13,7 @@ from rom_tracker.movements import Movement, Segment
 from rom_tracker.pose.angles import AngleSeries, resting_value, turn_deg
 from rom_tracker.pose.passes import MergedPasses
 from rom_tracker.pose.reading import Reading
+from rom_tracker.pose.sequence import Floats
 from rom_tracker.pose.view import View
 
 #: Below this median rate a quick end range may fall between two frames, in frames per second.
@@ -284,12 +285,23 @@ def _visibility_flags(angles: AngleSeries, movement: Movement, side: Side, view:
     return found
 
 
+def looks_contradict(reading: Reading, scored: tuple[Repetition, ...]) -> bool:
+    """Whether the two looks at the picture contradict each other in a tenth of what is known of the end ranges, or more."""
+    apart = looks_apart_deg(reading, scored)
+    return len(apart) > 0 and bool(np.percentile(apart, 90) > LOOKS_APART_DEG)
+
+
+def looks_apart_deg(reading: Reading, scored: tuple[Repetition, ...]) -> Floats:
+    """(frame,) by how much the two looks at the picture differ at the end ranges, degrees, where that is known."""
+    if reading.looks_apart_deg is None or not scored:
+        return np.empty(0)
+    apart = reading.looks_apart_deg[on_plateau(reading.angles.time_s, scored)]
+    return apart[np.isfinite(apart)]
+
+
 def _looks_flags(reading: Reading, scored: tuple[Repetition, ...]) -> list[Flag]:
     """Whether the two looks at the picture agree about the end ranges."""
-    if reading.looks_apart_deg is None or not scored:
-        return []
-    apart = reading.looks_apart_deg[on_plateau(reading.angles.time_s, scored)]
-    apart = apart[np.isfinite(apart)]
+    apart = looks_apart_deg(reading, scored)
     if not len(apart) or apart.mean() <= LOOKS_APART_DEG:
         return []
     return [

@@ -50,6 +50,7 @@ def _warm_up() -> None:
     import rom_tracker.pose.mediapipe  # noqa: F401
 
     cv2.setNumThreads(1)  # The other cores belong to the other workers.
+    gc.collect()
     gc.freeze()
 
 

@@ -58,6 +58,8 @@ class VideoFile:
     Every iteration opens the file afresh, reads it to its end and holds one frame at a time. Times come from the file,
     shifted so that the first frame is at 0 s, and strictly increase: a frame whose time is missing or not later than
     that of the frame before is left out, because any time given to it would be invented. `last_read` tells how many.
+    Pictures of a damaged file may differ with the number of threads that decode it (``OPENCV_FFMPEG_THREADS``), as frames and times
+    do not.
 
     Parameters
     ----------
@@ -300,12 +302,12 @@ class _Holes:
 
 
 def open_with_ffmpeg(path: Path) -> cv2.VideoCapture:
-    """Open a file with FFmpeg itself, turning phone video upright; it decodes in as many threads as OpenCV may take.
+    """Open a file with FFmpeg itself, turning phone video upright.
 
     The path is made absolute because FFmpeg takes ``12:30.mp4`` for a protocol.
     """
     quiet_opencv()
-    capture = cv2.VideoCapture(str(path.absolute()), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, max(cv2.getNumThreads(), 1)])
+    capture = cv2.VideoCapture(str(path.absolute()), cv2.CAP_FFMPEG)
     capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
     return capture
 

@@ -158,8 +158,8 @@ def working_bundle(bundle: Path) -> bytes:
     """The bytes of a pose bundle as it is handed to MediaPipe: its network finds the landmarks only, and it is opened sooner.
 
     As published it also outlines the person, which nobody asks for here and which takes 14 % (heavy) to 34 % (lite) of its time;
-    and the weights of the network that finds people are sparse, and would be written out each time. The landmarks are the same,
-    bit by bit: nothing that leads to them is changed.
+    and the weights of the network that finds people are sparse, and would be written out each time (0.14 instead of 0.27 seconds
+    for two landmarkers). The numbers that lead to the landmarks are not changed: on x86 these are the same, bit by bit.
 
     Parameters
     ----------

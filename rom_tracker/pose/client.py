@@ -90,7 +90,7 @@ class People:
     Attributes
     ----------
     marks : (person, look, landmark, 2)
-        Landmarks in pixels in the frames that were looked at; NaN where the person was not found.
+        Landmarks in pixels in the frames that were looked at, not in the order of time; NaN where the person was not found.
     image_size : (int, int)
     """
 
@@ -259,10 +259,9 @@ def _middle(marks: Floats, name: str, side: Side = "left") -> Floats:
 
 def _looked(video: VideoFile, finder: Any, first: Pictures | None) -> list[list[Floats]]:
     """What was found in each of the frames looked at: (landmark, 2) pixels for each finding."""
-    taken = first is not None and first.complete
-    images = first.taken if first is not None and taken else pictures_at(video, _times(video, FIRST_LOOKS))
+    images = first.taken if first is not None and first.complete else pictures_at(video, _times(video, FIRST_LOOKS))
     found = [_found_in(image, finder) for image in images]
-    if len(_told_apart(found)) < 2:
+    if len(images) < len(FIRST_LOOKS) or len(_told_apart(found)) < 2:
         return found
     return [*found, *(_found_in(image, finder) for image in pictures_at(video, _times(video, OTHER_LOOKS)))]
 

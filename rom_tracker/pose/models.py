@@ -10,6 +10,7 @@ Only `fetch_models`, and `ensure_model` when the file is not there, run a tool t
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import importlib.metadata
@@ -151,6 +152,9 @@ def ensure_working_model(key: str, progress: Progress | None = None) -> Path:
             part.write_bytes(content)
     except OSError:
         return path
+    for earlier in set(folder.glob(f"{path.stem}.*.task")) - {made}:
+        with contextlib.suppress(OSError):  # Windows does not part with a file that is open.
+            earlier.unlink()
     return made
 
 

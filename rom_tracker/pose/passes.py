@@ -108,7 +108,7 @@ def in_step(as_filmed: PoseSequence, mirrored: PoseSequence) -> tuple[PoseSequen
         one, other = (getattr(look, name) for look in looks)
         apart = _between((other - one)[both], time_s[both], time_s) if both.any() else np.full_like(one, np.nan)
         for arrays, values, is_known, told in zip(made, (one, other), known, (other - apart, one + apart), strict=True):
-            whole = np.where(is_known.reshape(-1, *[1] * (values.ndim - 1)), values, told).astype(values.dtype)
+            whole = np.where(is_known.reshape(-1, *[1] * (values.ndim - 1)), values, told)
             arrays[name] = np.clip(np.nan_to_num(whole), 0, 1) if name == "visibility" else whole
     return looks[0].replaced(**made[0]), looks[1].replaced(**made[1])
 

@@ -89,6 +89,7 @@ def read_angle(
     if body is None and hand is None:
         return None
     view = View(body or FACING_THE_CAMERA, hand, roll_deg)
+    # Before the passes are merged: poses of all frames of both kinds at once would take twice the memory.
     apart_deg = _looks_apart_deg(passes, movement, side, view) if movement.instrument == "body" else None
     merged = merge_passes(passes, movement, side, view.body)
     if hands is not None:
@@ -100,7 +101,7 @@ def read_angle(
 
 
 def _looks_apart_deg(passes: PosePasses, movement: Movement, side: Side, view: View) -> Floats:
-    """(frame,) by how much the angles of the two looks differ, degrees; one look after the other, which spares memory."""
+    """(frame,) by how much the angles of the two looks differ, degrees."""
     looks = looks_put_right(passes, movement, side)
     each_deg = [angle_series(poses.at(passes.all_time_s), movement, side, view).angle_deg for poses in looks]
     return np.abs(np.subtract(*each_deg))

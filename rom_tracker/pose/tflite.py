@@ -183,7 +183,7 @@ def with_dense_weights(raw: bytes) -> bytes:
     Raises
     ------
     ModelFileError
-        Its weights are sparse in another way than by rows (dense in all dimensions but the last one).
+        Weights are sparse in another way than by rows (dense in all dimensions but the last one).
     """
     model, tflite = _unpacked(raw), schema("schema")
     graph = model.subgraphs[0]
@@ -204,16 +204,23 @@ def with_dense_weights(raw: bytes) -> bytes:
 
 def _written_out(tensor: Any, content: NDArray[np.uint8]) -> bytes:
     """The numbers of a sparse tensor with the zeros between them."""
-    *outer, rows = tensor.sparsity.dimMetadata
-    kind = schema("schema").DimensionType
-    by_rows = rows.format == kind.SPARSE_CSR and all(one.format == kind.DENSE for one in outer)
-    if not by_rows or list(tensor.sparsity.traversalOrder) != list(range(len(tensor.shape))):
-        raise ModelFileError(f"Expected weights that are sparse by rows; those of {tensor.name!r} are sparse in another way.")
+    if not _is_sparse_by_rows(tensor):
+        name = bytes(tensor.name or b"").decode()
+        raise ModelFileError(f'Expected weights that are sparse by rows; those of "{name}" are not. Fetch the models again.')
+    rows = tensor.sparsity.dimMetadata[-1]
     begins, places = (np.asarray(one.values, dtype=np.intp) for one in (rows.arraySegments, rows.arrayIndices))
     values = content.reshape(len(places), -1)  # A row of bytes for each number, whatever its type.
     dense = np.zeros((len(begins) - 1, tensor.shape[-1], values.shape[1]), dtype=np.uint8)
     dense[np.repeat(np.arange(len(begins) - 1), np.diff(begins)), places] = values
     return dense.tobytes()
+
+
+def _is_sparse_by_rows(tensor: Any) -> bool:
+    kind = schema("schema").DimensionType
+    if tensor.sparsity is None or list(tensor.sparsity.traversalOrder) != list(range(len(tensor.shape))):
+        return False
+    *outer, rows = [one.format for one in tensor.sparsity.dimMetadata]
+    return rows == kind.SPARSE_CSR and all(one == kind.DENSE for one in outer)
 
 
 def face_gather_indices() -> list[int]:

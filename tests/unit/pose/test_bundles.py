@@ -130,20 +130,20 @@ class TestWithoutOutput:
 WEIGHTS = np.array([[[0, 1.5, 0, -2], [0, 0, 0, 0]], [[3, 0, 0, 0], [4, 5, 6, 7]]], dtype=np.float16)
 
 
-def model_of_sparse_weights(traversal_order: tuple[int, ...] = (0, 1, 2)) -> bytes:
-    """A model whose tensor 1 is written out of tensor 0, sparse weights, and gives tensor 2."""
+def model_of_sparse_weights(traversal_order: tuple[int, ...] = (0, 1, 2), sparse: tuple[int, ...] = (2,)) -> bytes:
+    """A model whose tensor 1 is written out of tensor 0, weights that are sparse in the dimensions given, and gives tensor 2."""
     schema = tflite.schema("schema")
     model = schema.ModelT.InitFromPackedBuf(model_with_outputs((2,) * 3), 0)
     graph = model.subgraphs[0]
     rows = WEIGHTS.reshape(4, 4)
     sparsity = schema.SparsityParametersT()
     sparsity.traversalOrder, sparsity.dimMetadata = list(traversal_order), []
-    for size in WEIGHTS.shape:
+    for dimension, size in enumerate(WEIGHTS.shape):
         metadata = schema.DimensionMetadataT()
-        metadata.format, metadata.denseSize = schema.DimensionType.DENSE, size
+        kinds = schema.DimensionType
+        metadata.format, metadata.denseSize = kinds.SPARSE_CSR if dimension in sparse else kinds.DENSE, size
         sparsity.dimMetadata.append(metadata)
     last = sparsity.dimMetadata[-1]
-    last.format = schema.DimensionType.SPARSE_CSR
     for name, values in (("Segments", [0, *np.cumsum((rows != 0).sum(axis=1))]), ("Indices", np.nonzero(rows)[1])):
         vector = schema.Uint8VectorT()
         vector.values = np.array(values, dtype=np.uint8)
@@ -177,9 +177,10 @@ class TestDenseWeights:
         model = model_of_three_branches()
         assert tflite.with_dense_weights(model) == model
 
-    def test_weights_that_are_sparse_in_another_way_are_not_guessed(self) -> None:
-        with pytest.raises(ModelFileError, match="sparse by rows"):
-            tflite.with_dense_weights(model_of_sparse_weights(traversal_order=(2, 1, 0)))
+    @pytest.mark.parametrize("layout", [{"traversal_order": (2, 1, 0)}, {"sparse": (1, 2)}, {"sparse": (1,)}, {"sparse": ()}])
+    def test_weights_that_are_sparse_in_another_way_are_not_guessed(self, layout: dict[str, tuple[int, ...]]) -> None:
+        with pytest.raises(ModelFileError, match='sparse by rows; those of "out0"'):
+            tflite.with_dense_weights(model_of_sparse_weights(**layout))
 
 
 def test_in_a_working_bundle_the_outline_is_left_out_and_the_detector_is_dense(tmp_path: Path) -> None:

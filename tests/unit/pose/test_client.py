@@ -10,7 +10,20 @@ from rom_tracker.errors import UsageError
 from rom_tracker.landmarks import INDEX, LANDMARKS
 from rom_tracker.movements import load_catalogue
 from rom_tracker.movements.mannequin import STANDING_M
-from rom_tracker.pose.client import ALL_LOOKS, Client, People, _found_in, _told_apart, client_of, greyed_out
+from rom_tracker.pose import client as client_module
+from rom_tracker.pose.client import (
+    ALL_LOOKS,
+    FIRST_LOOKS,
+    OTHER_LOOKS,
+    Client,
+    People,
+    _found_in,
+    _looked,
+    _times,
+    _told_apart,
+    client_of,
+    greyed_out,
+)  # fmt: skip
 from rom_tracker.pose.region import ClientPlace, Region
 
 MOVEMENTS = load_catalogue().movements
@@ -245,3 +258,29 @@ def test_only_a_trunk_that_is_surely_there_makes_somebody():
     answer = SimpleNamespace(pose_landmarks=[ghost, sure])
     assert PeopleFinder()._marks(answer) == [sure]
     assert PeopleFinder(least_presence=0.0)._marks(answer) == [ghost, sure]
+
+
+@pytest.mark.parametrize(
+    ("length_s", "first_s", "others_s"),
+    [(9.0, [1.5, 4.5, 7.5], [0.5, 2.5, 3.5, 5.5, 6.5, 8.5]), (None, [1.0, 3.0, 5.0], [7.0, 9.0, 11.0, 13.0, 15.0, 17.0])],
+)
+def test_the_looks_lie_at_even_distances_and_those_after_the_first_three_between_them(length_s, first_s, others_s):
+    video = SimpleNamespace(expected_duration_s=length_s, begins_s=10.0)
+    assert sorted([*FIRST_LOOKS, *OTHER_LOOKS]) == list(range(ALL_LOOKS))
+    assert _times(video, FIRST_LOOKS) == pytest.approx([10.0 + t for t in first_s])
+    assert _times(video, OTHER_LOOKS) == pytest.approx([10.0 + t for t in others_s])
+
+
+@pytest.mark.parametrize(("places", "looked"), [([320], 3), ([200, 440], 9)])
+def test_where_somebody_else_is_found_six_more_pictures_are_looked_at_and_none_twice(monkeypatch, places, looked):
+    asked_s = []
+
+    def pictures_at(video, times_s):
+        asked_s.extend(times_s)
+        return [np.zeros((1, 1, 3), dtype=np.uint8)] * len(times_s)
+
+    monkeypatch.setattr(client_module, "pictures_at", pictures_at)
+    monkeypatch.setattr(client_module, "_found_in", lambda image, finder: [standing(x) for x in places])
+    found = _looked(SimpleNamespace(expected_duration_s=9.0, begins_s=0.0), None, None)
+    assert len(found) == len(set(asked_s)) == looked
+    assert len(_told_apart(found)) == len(places)
