@@ -16,6 +16,10 @@ from rom_tracker.pose.angles import angle_series
 
 if TYPE_CHECKING:
     from rom_tracker.analysis.measurement import RomMeasurement
+    from rom_tracker.landmarks import Side
+    from rom_tracker.movements import Movement
+    from rom_tracker.pose.sequence import Floats, PoseSequence
+    from rom_tracker.pose.view import View
 
 #: A wide webcam that is not calibrated is taken for this one: degrees across the picture, and k1 of its barrel distortion. Most
 #: webcams see 60 to 88 degrees.
@@ -23,6 +27,9 @@ WIDE_FIELD_DEG, WIDE_K1 = 88.0, -0.11
 
 #: The note about an unknown lens is given where such a one moves the end range, or the range of motion, by so many degrees.
 WORTH_A_NOTE_DEG = 1.0
+
+#: Landmarks are bent for about so many frames at once, eleven minutes of video: for an hour's they would take 120 MB.
+FRAMES_AT_ONCE = 20_000
 
 
 def lens_for(video: VideoFile, lens: LensProfile | None) -> LensProfile | None:
@@ -90,9 +97,15 @@ def unknown_lens_deg(found: RomMeasurement) -> float | None:
         return None
     poses, scored = found.merged.poses, found.repetitions.scored
     wide = LensProfile.from_field(WIDE_FIELD_DEG, WIDE_K1, poses.image_size)
-    straight = poses.replaced(xy=wide.undistorted(poses.xy), lens=wide)
-    angles = (angle_series(each, found.movement, found.side, found.view).angle_deg for each in (poses, straight))
-    off = np.subtract(*angles)
+    parts = np.array_split(np.arange(len(poses)), len(poses) // FRAMES_AT_ONCE + 1)
+    off = np.concatenate([_bent_deg(poses.of_frames(part), wide, found.movement, found.side, found.view) for part in parts])
     starts, peaks = ([off[np.argmin(np.abs(poses.time_s - getattr(r, name)))] for r in scored] for name in ("start_s", "peak_s"))
     costs = np.abs([np.mean(peaks), np.mean(np.subtract(peaks, starts))])
     return float(costs.max()) if np.isfinite(costs).all() else None
+
+
+def _bent_deg(poses: PoseSequence, wide: LensProfile, movement: Movement, side: Side, view: View) -> Floats:
+    """(frame,) by how many degrees a wide lens would have bent the angle."""
+    straight = poses.replaced(xy=wide.undistorted(poses.xy), lens=wide)
+    bent_deg, straight_deg = (angle_series(each, movement, side, view).angle_deg for each in (poses, straight))
+    return bent_deg - straight_deg

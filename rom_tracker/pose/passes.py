@@ -126,7 +126,7 @@ def _between(values: Floats, known_s: Floats, time_s: Floats) -> Floats:
     if len(known_s) == 1:
         return np.broadcast_to(values[0], (len(time_s), *values.shape[1:]))
     after = np.clip(np.searchsorted(known_s, time_s), 1, len(known_s) - 1)
-    share = np.clip((time_s - known_s[after - 1]) / (known_s[after] - known_s[after - 1]), 0, 1)
+    share: Floats = np.clip((time_s - known_s[after - 1]) / (known_s[after] - known_s[after - 1]), 0, 1)
     share = share.astype(values.dtype).reshape(-1, *[1] * (values.ndim - 1))
     return np.asarray(values[after - 1] * (1 - share) + values[after] * share)
 
