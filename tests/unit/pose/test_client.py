@@ -23,7 +23,7 @@ from rom_tracker.pose.client import (
     _told_apart,
     client_of,
     greyed_out,
-)  # fmt: skip
+)
 from rom_tracker.pose.region import ClientPlace, Region
 
 MOVEMENTS = load_catalogue().movements
