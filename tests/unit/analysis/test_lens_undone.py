@@ -10,15 +10,16 @@ import pytest
 from recordings import each_look, recorded
 from stick_figure import MIDDLE_OF_HIPS_PX, repetitions_deg
 
-from rom_tracker.analysis import observation
+from rom_tracker.analysis import lens, observation
 from rom_tracker.analysis.comparison import compare
-from rom_tracker.analysis.lens import with_lens
+from rom_tracker.analysis.lens import unknown_lens_deg, with_lens
 from rom_tracker.analysis.measuring import measure, measure_poses
 from rom_tracker.analysis.uncertainty import UNKNOWN_LENS
 from rom_tracker.capture import RecordingInfo
 from rom_tracker.capture.lens import LensProfile
 from rom_tracker.capture.recording import write_sidecar
 from rom_tracker.errors import CalibrationError
+from rom_tracker.movements import load_catalogue
 from rom_tracker.pose.hand import HandSequence
 from rom_tracker.pose.head import FaceSequence
 from rom_tracker.pose.lens import undistorted, undistorted_mesh
@@ -38,8 +39,6 @@ def filmed(hips_px: tuple[float, float] = (150.0, 420.0)) -> PosePasses:
 
 
 def test_a_profile_takes_the_error_away():
-    from rom_tracker.movements import load_catalogue
-
     movement = load_catalogue()["knee_flexion"]
     without = measure_poses(filmed(), movement, "right")
     undone = measure_poses(undistorted(filmed(), WIDE), movement, "right")
@@ -50,8 +49,6 @@ def test_a_profile_takes_the_error_away():
 
 
 def test_the_note_states_the_error_that_was_made():
-    from rom_tracker.movements import load_catalogue
-
     movement = load_catalogue()["knee_flexion"]
     without = measure_poses(filmed(), movement, "right")
     (note,) = [flag for flag in with_lens(without).flags if flag not in without.flags]
@@ -62,6 +59,15 @@ def test_the_note_states_the_error_that_was_made():
     assert with_lens(middle).flags == middle.flags
     terms = [{t.source: t.sd_deg for t in with_lens(each).budget.terms}[UNKNOWN_LENS] for each in (middle, without)]
     assert 0 < terms[0] < 0.6 < terms[1]
+
+
+def test_a_long_recording_is_told_part_by_part(monkeypatch):
+    found = measure_poses(filmed(), load_catalogue()["knee_flexion"], "right")
+    at_once = unknown_lens_deg(found)
+    monkeypatch.setattr(lens, "FRAMES_AT_ONCE", len(TIME_S) // 3)
+    assert at_once is not None
+    assert at_once > 1
+    assert unknown_lens_deg(found) == pytest.approx(at_once, abs=0.1)
 
 
 def test_points_as_filmed_are_kept():
