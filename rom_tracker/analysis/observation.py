@@ -13,6 +13,8 @@ from rom_tracker.analysis.quality import file_flags
 from rom_tracker.analysis.seeing import client_flags, crossing_flags
 from rom_tracker.capture import Part, VideoFile
 from rom_tracker.capture.lens import LensProfile
+from rom_tracker.capture.pictures import Pictures
+from rom_tracker.capture.video import Glimpse
 from rom_tracker.landmarks import Side
 from rom_tracker.movements import Movement
 from rom_tracker.pose.attention import EveryFrame, of_the_body, of_the_instrument
@@ -23,7 +25,7 @@ from rom_tracker.pose.hand import HandSequence, hands_of
 from rom_tracker.pose.hands_on import hands_on_limb
 from rom_tracker.pose.head import FaceSequence, faces_of
 from rom_tracker.pose.lens import undistorted, undistorted_mesh
-from rom_tracker.pose.light import light_of
+from rom_tracker.pose.light import light_of, pictures_of_the_start
 from rom_tracker.pose.sequence import PosePasses
 
 
@@ -110,7 +112,10 @@ def observe(
     """
     rounds = 1 if movement.instrument == "body" else 2
     second = _round_of(progress, 1, rounds)
-    person, passes = _client_in(video, movement, side, model, client, last_place, every_frame, _round_of(progress, 0, rounds))
+    start = pictures_of_the_start(video)
+    person, passes = _client_in(
+        video, movement, side, model, client, last_place, every_frame, _round_of(progress, 0, rounds), start
+    )
     closely = EveryFrame() if every_frame else of_the_instrument(movement)
     hands = hands_of(video, passes, side, second, closely) if movement.instrument == "hand" else None
     faces = None
@@ -128,7 +133,7 @@ def observe(
         part=video.part,
         flags=(*recording, *client_flags(person), *crossing),
         crossed=bool(crossing),
-        sight=Sight(people=person.people, light=light_of(video, passes), roll_deg=roll_deg),
+        sight=Sight(people=person.people, light=light_of(video, passes, start), roll_deg=roll_deg),
         usual_model=model == movement.model,
         other_model="" if model == movement.model else model,
     )
@@ -143,11 +148,20 @@ def _client_in(
     last_place: tuple[float, float] | None,
     every_frame: bool,
     progress: Progress | None,
+    start: Pictures,
 ) -> tuple[Client, PosePasses]:
-    """The client and the poses; the recording is read once, as if the client were alone, and again where that is not so."""
+    """The client and the poses; the recording is read once, as if the client were alone, and again where that is not so.
+
+    The pictures of its start are taken along, if it is read.
+    """
     attention = EveryFrame() if every_frame else of_the_body(movement, side, model)
     first = first_looks(video)
-    passes = poses_of(video, model, progress, None, attention, first.see)
+
+    def take_along(glimpse: Glimpse) -> None:
+        first.see(glimpse)
+        start.see(glimpse)
+
+    passes = poses_of(video, model, progress, None, attention, take_along)
     person = client_of(people_in(video, first=first), movement, side, at, last_place)
     if person.place is not None:
         passes = poses_of(video, model, progress, person.place, attention)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -175,6 +177,7 @@ def run_batch(
                 engine = _engine(scheduler, min(workers or _usual_workers(), len(todo)), limits, catalogue, model, angles)
                 if scheduler is None:
                     _have_models(todo, catalogue, model)
+                threading.Thread(target=_import_for_writing, daemon=True).start()
                 for task, record in engine.run(longest_first(todo, catalogue, model), listen or (lambda heard: None)):
                     _keep(task, record, journal, keys, results)
             except KeyboardInterrupt:
@@ -287,6 +290,12 @@ def _have_models(tasks: Iterable[Task], catalogue: Catalogue, model: str) -> Non
     bodies = {"full"} | ({movement.model for movement in movements} if model == "auto" else {model})
     for key in (*(f"pose_{body}" for body in sorted(bodies)), *sorted(instruments)):
         ensure_working_model(key)
+
+
+def _import_for_writing() -> None:
+    """Import what tables and page take, while the workers measure: after them the other cores would wait for it."""
+    for name in ("rom_tracker.batch.page", "rom_tracker.batch.tables", "pyarrow.parquet"):
+        import_module(name)
 
 
 def _written(

@@ -47,14 +47,23 @@ class Pictures:
             self.taken.append(frame.image)
 
 
-def pictures_at(video: VideoFile, times_s: Sequence[float]) -> list[Picture]:
+def pictures_at(video: VideoFile, times_s: Sequence[float], along: Pictures | None = None) -> list[Picture]:
     """Pictures of a recording at certain times, as many as it is long enough for; where it is shorter than the first, its last one.
+
+    Parameters
+    ----------
+    video : VideoFile
+    times_s : sequence of float
+    along : Pictures, optional
+        Of those times, taken along while the recording was read: if all of them were, it is not read again.
 
     Raises
     ------
     VideoError
         The recording cannot be read.
     """
+    if along is not None and along.complete and along.times_s == tuple(times_s):
+        return along.taken
     pictures, last = Pictures(times_s), Pictures([0.0])
     for glimpse in video.glimpses():
         pictures.see(glimpse)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rom_tracker.capture import VideoFile
-from rom_tracker.capture.pictures import pictures_at
+from rom_tracker.capture.pictures import Pictures, pictures_at
 from rom_tracker.pose import cache
 from rom_tracker.pose.sequence import PosePasses
 
@@ -73,14 +73,21 @@ class Light:
         return cls(*(float(value) for value in arrays["light"]))
 
 
-def light_of(video: VideoFile, passes: PosePasses) -> Light | None:
+def pictures_of_the_start(video: VideoFile) -> Pictures:
+    """The pictures that :func:`light_of` asks for, to be taken along while the recording is read for something else."""
+    return Pictures(_times(video))
+
+
+def light_of(video: VideoFile, passes: PosePasses, start: Pictures | None = None) -> Light | None:
     """The light on the client at the start of a recording: from the cache, or looked at and put there; None without a picture.
 
     Parameters
     ----------
     video : VideoFile
     passes : PosePasses
-        As filmed: they tell where the client is. Where nobody was found, it is the whole picture's light.
+        They tell where the client is. Where nobody was found, it is the whole picture's light.
+    start : Pictures, optional
+        Those of :func:`pictures_of_the_start`, where they were taken along.
 
     Raises
     ------
@@ -93,15 +100,16 @@ def light_of(video: VideoFile, passes: PosePasses) -> Light | None:
     if kept is not None:
         return kept
     left, top, right, bottom = region
-    seen = [
-        Light.of(image[top:bottom, left:right])
-        for image in pictures_at(video, [video.begins_s + i * EVERY_S for i in range(LOOKS)])
-    ]
+    seen = [Light.of(image[top:bottom, left:right]) for image in pictures_at(video, _times(video), start)]
     if not seen:
         return None
     light = Light(*(float(np.median([getattr(one, name) for one in seen])) for name in ("brightness", "contrast", "noise")))
     cache.store(key, light)
     return light
+
+
+def _times(video: VideoFile) -> list[float]:
+    return [video.begins_s + i * EVERY_S for i in range(LOOKS)]
 
 
 def _region(passes: PosePasses) -> tuple[int, int, int, int]:

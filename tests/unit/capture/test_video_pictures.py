@@ -34,3 +34,15 @@ def test_pictures_are_taken_along_while_the_recording_is_read(video):
             assert not pictures.complete
     assert pictures.complete
     assert places(pictures.taken) == [3, 10]
+
+
+def test_what_was_taken_along_is_not_read_again(video, monkeypatch):
+    along, half = Pictures([0.25, 1.0]), Pictures([0.25, 1.0])
+    for glimpse in video.glimpses():
+        along.see(glimpse)
+        if glimpse.index < 6:
+            half.see(glimpse)
+    assert places(pictures_at(video, [0.25, 1.0], half)) == [3, 10]
+    assert places(pictures_at(video, [0.5], along)) == [5]
+    monkeypatch.setattr(VideoFile, "glimpses", lambda self: pytest.fail("the recording is read again"))
+    assert places(pictures_at(video, [0.25, 1.0], along)) == [3, 10]

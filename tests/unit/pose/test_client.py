@@ -216,11 +216,30 @@ def test_who_is_found_only_when_the_others_are_greyed_out_is_found(order):
     assert hips == set(order)
 
 
-def test_somebody_alone_is_found_and_costs_one_more_look():
-    finder = OneAtATime(standing(250))
+class Mixed(OneAtATime):
+    """Finds in the whole picture two people as one, in the middle between them; in parts and alone as each is."""
+
+    def find(self, image: np.ndarray, part: Region) -> list[np.ndarray]:
+        whole = part.right - part.left == image.shape[1]
+        if whole and (image == 255).all():
+            self.pictures += 1
+            return [np.mean(self.people, axis=0)]
+        return super().find(image, part)
+
+
+@pytest.mark.parametrize("x", [150, 250, 320, 500])
+def test_somebody_alone_is_found_and_costs_two_more_looks(x):
+    finder = OneAtATime(standing(x))
     found = _found_in(PICTURE, finder)
-    assert {float(marks[INDEX["nose"], 0]) for marks in found} == {250}
-    assert finder.pictures == 5
+    assert {float(marks[INDEX["nose"], 0]) for marks in found} == {x}
+    assert finder.pictures == 3
+
+
+def test_two_who_are_taken_for_one_in_the_whole_picture_are_told_apart():
+    finder = Mixed(standing(270), standing(330))
+    hips = {round(float(marks[[INDEX["left_hip"], INDEX["right_hip"]], 0].mean())) for marks in _found_in(PICTURE, finder)}
+    assert {270, 330} <= hips
+    assert finder.pictures > 5
 
 
 def test_nobody_is_nobody():
@@ -275,7 +294,7 @@ def test_the_looks_lie_at_even_distances_and_those_after_the_first_three_between
 def test_where_somebody_else_is_found_six_more_pictures_are_looked_at_and_none_twice(monkeypatch, places, looked):
     asked_s = []
 
-    def pictures_at(video, times_s):
+    def pictures_at(video, times_s, along=None):
         asked_s.extend(times_s)
         return [np.zeros((1, 1, 3), dtype=np.uint8)] * len(times_s)
 
