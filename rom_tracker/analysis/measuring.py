@@ -68,7 +68,7 @@ def measure(
         A point on the client, in pixels of the upright picture, where others are in it too; by default the client is the one who
         moves as the movement says.
     every_frame : bool
-        Look at every frame, and not only closely where the result hangs on it; see :mod:`rom_tracker.pose.attention`.
+        Look at every frame, and not only closely where the result hangs on it; see :mod:`rom_tracker.pose.end_ranges`.
     last : RomMeasurement, optional
         Of the same client before; where others move as much, the one at the place where the client was then is taken.
     roll_deg : float, optional

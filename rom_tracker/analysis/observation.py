@@ -17,10 +17,11 @@ from rom_tracker.capture.pictures import Pictures
 from rom_tracker.capture.video import Glimpse
 from rom_tracker.landmarks import Side
 from rom_tracker.movements import Movement
-from rom_tracker.pose.attention import EveryFrame, of_the_body, of_the_instrument
+from rom_tracker.pose.attention import of_the_body, of_the_instrument
 from rom_tracker.pose.client import Client, client_of, first_looks, people_in
 from rom_tracker.pose.crossing import crossing_s
 from rom_tracker.pose.estimator import PoseModel, Progress, poses_of
+from rom_tracker.pose.gaze import EveryFrame
 from rom_tracker.pose.hand import HandSequence, hands_of
 from rom_tracker.pose.hands_on import hands_on_limb
 from rom_tracker.pose.head import FaceSequence, faces_of

@@ -24,9 +24,9 @@ from rom_tracker.errors import RomTrackerError
 from rom_tracker.landmarks import BONES, INDEX, LANDMARKS, Side, is_of_the_hand, locate
 from rom_tracker.movements import Movement, Segment, load_catalogue
 from rom_tracker.pose.angles import AngleSeries, angle_series, resting_value
-from rom_tracker.pose.attention import Looks
 from rom_tracker.pose.client import Client, People, client_of
 from rom_tracker.pose.estimator import FrameLandmarks, PoseEstimator, PoseModel
+from rom_tracker.pose.gaze import Looks
 from rom_tracker.pose.passes import merge_passes
 from rom_tracker.pose.region import Region
 from rom_tracker.pose.sequence import Floats, PosePasses, PoseSequence

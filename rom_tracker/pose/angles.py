@@ -26,7 +26,7 @@ FIT_FROM_DEG = 35.0
 FIT_UP_TO_DEG = 65.0
 
 #: Noise is told from looks in fives that span no more than this, in seconds; where there are not so many fives, from so many of the
-#: shortest. The starting position alone has that many (START_S, START_FPS in pose/attention.py).
+#: shortest. The starting position alone has that many (START_S, START_FPS in pose/end_ranges.py).
 NOISE_SPAN_S = 0.6
 LEAST_NOISE = 3
 

@@ -13,7 +13,7 @@ import numpy as np
 from rom_tracker.capture import Frame, Glimpse, VideoFile
 from rom_tracker.landmarks import LANDMARKS, Side
 from rom_tracker.pose import cache
-from rom_tracker.pose.attention import Attention, EveryFrame, Gaze, Looks
+from rom_tracker.pose.gaze import Attention, EveryFrame, Gaze, Looks
 from rom_tracker.pose.region import ClientPlace
 from rom_tracker.pose.sequence import Floats, PosePasses, PoseSequence
 

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from rom_tracker.capture import VideoFile
 from rom_tracker.landmarks import ALL_LANDMARKS, HAND_LANDMARKS, INDEX, LANDMARKS, Side
 from rom_tracker.pose import cache
-from rom_tracker.pose.attention import Attention, EveryFrame, Looks
 from rom_tracker.pose.between import at_times, nearest_index
 from rom_tracker.pose.estimator import FoundHand, Progress, look_through
+from rom_tracker.pose.gaze import Attention, EveryFrame, Looks
 from rom_tracker.pose.region import wrist_region
 from rom_tracker.pose.sequence import Floats, PosePasses, PoseSequence
 from rom_tracker.pose.view import HandView

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from rom_tracker.capture import VideoFile
 from rom_tracker.pose import cache
-from rom_tracker.pose.attention import Attention, EveryFrame, Looks
 from rom_tracker.pose.between import at_times
 from rom_tracker.pose.estimator import FACE_POINTS, FaceMesh, Progress, look_through
+from rom_tracker.pose.gaze import Attention, EveryFrame, Looks
 from rom_tracker.pose.region import head_region
 from rom_tracker.pose.sequence import Floats, PosePasses
 

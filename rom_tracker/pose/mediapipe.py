@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from rom_tracker.capture import Frame
 from rom_tracker.errors import ModelFileError
 from rom_tracker.landmarks import MIRROR
-from rom_tracker.pose.attention import Looks
 from rom_tracker.pose.estimator import FaceMesh, FoundHand, FrameLandmarks, PoseModel
+from rom_tracker.pose.gaze import Looks
 from rom_tracker.pose.models import MODELS, ensure_working_model
 from rom_tracker.pose.native import give_back_memory, image_of, mediapipe_version, quiet_stderr, tasks
 from rom_tracker.pose.region import ClientPlace, Region

@@ -31,8 +31,8 @@ from plain_loop import plain_loop
 from recordings import Recording, copied, long_recording, recordings_720p, write_manifest
 
 from rom_tracker.capture import VideoFile
-from rom_tracker.pose.attention import EveryFrame
 from rom_tracker.pose.estimator import estimate_poses
+from rom_tracker.pose.gaze import EveryFrame
 from rom_tracker.pose.mediapipe import MediaPipeEstimator
 from rom_tracker.pose.models import ensure_model, ensure_working_model, models_folder
 

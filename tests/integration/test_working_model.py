@@ -9,7 +9,7 @@ import pytest
 
 from rom_tracker.capture import VideoFile
 from rom_tracker.pose import mediapipe
-from rom_tracker.pose.attention import Looks
+from rom_tracker.pose.gaze import Looks
 from rom_tracker.pose.models import ensure_model, ensure_working_model
 
 pytestmark = pytest.mark.slow

@@ -7,8 +7,8 @@ import pytest
 
 from rom_tracker.capture import Frame
 from rom_tracker.pose import cache, estimator, mediapipe
-from rom_tracker.pose.attention import Looks
 from rom_tracker.pose.estimator import FrameLandmarks, estimate_poses, poses_of
+from rom_tracker.pose.gaze import Looks
 from rom_tracker.pose.region import ClientPlace, Region
 from rom_tracker.pose.sequence import PosePasses
 

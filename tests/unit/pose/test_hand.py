@@ -15,8 +15,8 @@ from rom_tracker.landmarks import HAND_LANDMARKS, INDEX
 from rom_tracker.movements import load_catalogue
 from rom_tracker.movements.mannequin import HAND_M
 from rom_tracker.pose import mediapipe
-from rom_tracker.pose.attention import Looks
 from rom_tracker.pose.estimator import FoundHand
+from rom_tracker.pose.gaze import Looks
 from rom_tracker.pose.hand import REACH, HandSequence, body_is_seen, hand_view, hands_of, palm_axis, with_hand
 
 MOVEMENTS = load_catalogue().movements

@@ -16,8 +16,8 @@ from rom_tracker.capture.lens import FOCAL_SHARE, pinhole
 from rom_tracker.movements import load_catalogue
 from rom_tracker.movements.mannequin import Body, posed
 from rom_tracker.pose import mediapipe
-from rom_tracker.pose.attention import Looks
 from rom_tracker.pose.estimator import FACE_POINTS, FaceMesh
+from rom_tracker.pose.gaze import Looks
 from rom_tracker.pose.head import EVERY, FaceSequence, faces_of, head_turns, nearest_rotations
 from rom_tracker.pose.head_angles import head_series
 from rom_tracker.pose.view import View, body_view

@@ -9,8 +9,8 @@ from test_estimator import FakeEstimator, FakeVideo
 
 from rom_tracker.movements import load_catalogue
 from rom_tracker.pose.angles import angle_series
-from rom_tracker.pose.attention import Looks
 from rom_tracker.pose.estimator import estimate_poses
+from rom_tracker.pose.gaze import Looks
 from rom_tracker.pose.passes import exchange_legs, in_step, merge_passes
 from rom_tracker.pose.sequence import LONGEST_BETWEEN_S, PosePasses
 from rom_tracker.pose.view import View, body_view

@@ -10,8 +10,8 @@ from stick_figure import stick_passes
 
 from rom_tracker.capture import Frame
 from rom_tracker.pose import mediapipe
-from rom_tracker.pose.attention import Looks
 from rom_tracker.pose.estimator import FrameLandmarks
+from rom_tracker.pose.gaze import Looks
 from rom_tracker.pose.mediapipe import AGAIN_STAMPS, MediaPipeEstimator
 from rom_tracker.pose.trunk import TURNED_DEG
 
