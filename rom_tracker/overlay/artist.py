@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from rom_tracker.analysis.measurement import RomMeasurement
-from rom_tracker.analysis.repetitions import PLATEAU_S
+from rom_tracker.analysis.repetitions import PLATEAU_S, on_plateau
 from rom_tracker.landmarks import BONES, INDEX, locate
 from rom_tracker.movements import Segment
 from rom_tracker.overlay.arcs import angle_arcs, axes_to_camera, head_arcs
@@ -73,6 +73,8 @@ class Artist:
         self.pen = max(1, round(min(size) / 300))
         self.text_px = max(12, round(min(size) / 22))
         self.reason = " ".join(flag.message for flag in measurement.flags if flag.severity == "refused")
+        scored = () if measurement.verdict == "refused" else measurement.repetitions.scored
+        self.at_end_range = on_plateau(measurement.angles.time_s, scored)
         usual = measurement.angles.angle_deg[np.isfinite(measurement.angles.angle_deg)]
         self.counts_down = bool(len(usual)) and float(np.median(usual)) < 0
         self.of_the_head = measurement.movement.instrument == "face"
@@ -147,7 +149,7 @@ class Artist:
         if self._has_arc(index):
             self._angle(image, index, angle_deg)
         if self.dial is not None and self.dial_box is not None and np.isfinite(angle_deg):
-            self.dial.draw(image, self.dial_box, _degrees(angle_deg), angle_deg, marked=self._at_end_range(index))
+            self.dial.draw(image, self.dial_box, _degrees(angle_deg), angle_deg, marked=bool(self.at_end_range[index]))
         if self.reason:
             write_panel(image, wrapped(self.reason, width, self.text_px * 3 // 4), self.text_px * 3 // 4, below=True)
         return image
@@ -173,7 +175,7 @@ class Artist:
         looks = (measurement.head[index] @ forward)[:2] * (1, -1)
         centre = self._at(index, "mid_ear")
         end = centre + looks * poses.trunk_px[index] / 2 * self.scale
-        line(image, centre, end, GREEN if self._at_end_range(index) else VERMILLION, 3 * self.pen)
+        line(image, centre, end, GREEN if bool(self.at_end_range[index]) else VERMILLION, 3 * self.pen)
         dot(image, centre, VERMILLION, 3 * self.pen)
 
     def _has_arc(self, index: int) -> bool:
@@ -186,7 +188,7 @@ class Artist:
 
     def _angle(self, image: Image, index: int, angle_deg: float) -> None:
         assert self.arcs is not None
-        movement, pen, marked = self.measurement.movement, self.pen, self._at_end_range(index)
+        movement, pen, marked = self.measurement.movement, self.pen, bool(self.at_end_range[index])
         centre, length = self.arcs.centre[index] * self.scale, self.arcs.length[index] * self.scale
         zero_deg, sweep_deg = float(self.arcs.zero_deg[index]), float(self.arcs.sweep_deg[index])
         arc = arc_points(centre, self._radius(index), zero_deg, sweep_deg)
@@ -222,11 +224,6 @@ class Artist:
         """Where the value stands, degrees of the movement from zero."""
         return -self.label_way(-angle_deg) if self.counts_down else self.label_way(angle_deg)
 
-    def _at_end_range(self, index: int) -> bool:
-        time_s = self.measurement.angles.time_s[index]
-        scored = () if self.measurement.verdict == "refused" else self.measurement.repetitions.scored
-        return any(abs(time_s - r.peak_s) <= PLATEAU_S / 2 for r in scored)
-
     def _lines(self, index: int, angle_deg: float) -> list[Line]:
         """Lines of the panel."""
         measurement, time_s = self.measurement, self.measurement.angles.time_s[index]
@@ -241,7 +238,7 @@ class Artist:
         if begun:
             lines.append((f"repetition {len(begun)} of {len(found.scored)}", None))
         if begun and time_s >= begun[-1].peak_s - PLATEAU_S / 2:
-            lines.append((f"end range {_degrees(begun[-1].peak_deg)}", GREEN if self._at_end_range(index) else None))
+            lines.append((f"end range {_degrees(begun[-1].peak_deg)}", GREEN if bool(self.at_end_range[index]) else None))
         return lines
 
 

@@ -10,7 +10,7 @@ from rom_tracker.landmarks import Side, locate
 from rom_tracker.movements import Movement, Segment
 from rom_tracker.movements.mannequin import Body, Floats, axis_of, plane_of
 from rom_tracker.movements.norms import Sex, norm_for
-from rom_tracker.pictures.view import View
+from rom_tracker.pictures.viewpoint import Viewpoint
 
 #: A moving segment shorter than this is looked at from near.
 NEAR_M = 0.25
@@ -106,7 +106,7 @@ class Fan:
         return np.asarray(self.corner + away * np.stack([np.cos(turned), np.sin(turned)], axis=-1))
 
 
-def fan_of(view: View, movement: Movement, side: Side, body: Body) -> Fan:
+def fan_of(view: Viewpoint, movement: Movement, side: Side, body: Body) -> Fan:
     """Where the angles lie; the body's frames are start, end and 0."""
     moving = np.stack([_line_of(movement, side, body, view, frame) for frame in range(3)])
     vector = moving[1, 1] - moving[1, 0]
@@ -124,7 +124,7 @@ def fan_of(view: View, movement: Movement, side: Side, body: Body) -> Fan:
     )
 
 
-def angle_in(view: View, movement: Movement, side: Side, body: Body, range_deg: tuple[float, float]) -> Angle:
+def angle_in(view: Viewpoint, movement: Movement, side: Side, body: Body, range_deg: tuple[float, float]) -> Angle:
     """The angle as it is seen; the body's frames are start, end and 0."""
     start_deg, end_deg = range_deg
     fan = fan_of(view, movement, side, body)
@@ -150,7 +150,7 @@ def angle_in(view: View, movement: Movement, side: Side, body: Body, range_deg: 
     )
 
 
-def _line_of(movement: Movement, side: Side, body: Body, view: View, frame: int) -> Floats:
+def _line_of(movement: Movement, side: Side, body: Body, view: Viewpoint, frame: int) -> Floats:
     """(2, 2) the moving segment; an axis of the head from where the head turns."""
     if movement.moving.of is None:
         return _segment(body, movement.moving, side, view, frame)
@@ -158,7 +158,7 @@ def _line_of(movement: Movement, side: Side, body: Body, view: View, frame: int)
     return np.stack([view(body.pivot_m)[:2], view(body.pivot_m + HEAD_AXIS_M * axis)[:2]])
 
 
-def _segment(body: Body, segment: Segment, side: Side, view: View, frame: int) -> Floats:
+def _segment(body: Body, segment: Segment, side: Side, view: Viewpoint, frame: int) -> Floats:
     points = [body.points_m[frame, list(locate(name, side))].mean(axis=0) for name in segment.points]
     return view(np.stack(points))[:, :2]
 

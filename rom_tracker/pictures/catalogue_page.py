@@ -13,7 +13,7 @@ from pathlib import Path
 from rom_tracker.charts.svg import svg_text
 from rom_tracker.movements import Catalogue, Compensation, Movement, Unmeasurable, load_catalogue
 from rom_tracker.pictures.movement import movement_picture
-from rom_tracker.pictures.view import view_of
+from rom_tracker.pictures.viewpoint import viewpoint_of
 from rom_tracker.result_words import MINUS, degrees
 
 PAGE, PICTURES = "README.md", "pictures"
@@ -134,7 +134,7 @@ def _entry(movement: Movement) -> str:
 
 def _in_words(movement: Movement) -> str:
     """The picture for people who do not see it."""
-    view = view_of(movement, "right")
+    view = viewpoint_of(movement, "right")
     seen = "seen by its camera" if view.is_the_cameras else f"a sketch {view.words}"
     return f"{movement.title}, {seen}: {movement.definition}".replace('"', "&quot;")
 

@@ -22,7 +22,7 @@ from rom_tracker.movements.mannequin import Floats, posed
 from rom_tracker.pictures.angle import Fan, angle_in, fan_of, is_near, typical_range_deg
 from rom_tracker.pictures.at_ease import at_ease
 from rom_tracker.pictures.stage import HALO, draw_arrow, draw_body, draw_furniture, framed_of, stage_of
-from rom_tracker.pictures.view import view_of
+from rom_tracker.pictures.viewpoint import viewpoint_of
 
 FIGURE_INCHES = (4.6, 4.2)
 
@@ -70,7 +70,7 @@ class ChangeShown:
 
 def change_picture(movement: Movement, side: Side, shown: ChangeShown) -> Figure:
     """The body as it moved after, with the lines of before and after, and the grey of what cannot be told from before."""
-    view = view_of(movement, side)
+    view = viewpoint_of(movement, side)
     end_deg = shown.after_deg if abs(shown.after_deg) > 1 else float(np.copysign(1, shown.after_deg))
     body = at_ease(posed(movement, side, [_start_deg(movement, shown), end_deg, 0.0]), movement, side)
     fan = fan_of(view, movement, side, body)

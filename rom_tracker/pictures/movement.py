@@ -17,7 +17,7 @@ from rom_tracker.movements.mannequin import Body, posed
 from rom_tracker.pictures.angle import Angle, angle_in, is_near, typical_range_deg
 from rom_tracker.pictures.at_ease import at_ease
 from rom_tracker.pictures.stage import HALO, draw_arrow, draw_body, draw_furniture, framed_of, stage_of
-from rom_tracker.pictures.view import View, at_camera, end_on, view_of
+from rom_tracker.pictures.viewpoint import Viewpoint, at_camera, end_on, viewpoint_of
 from rom_tracker.result_words import degrees
 
 FIGURE_INCHES = (4.2, 4.8)
@@ -36,7 +36,7 @@ def movement_picture(movement: Movement, side: Side = "right") -> Figure:
     angle runs from the dashed line of 0 to the orange line of the moving segment; the black line is what it is measured against.
     Where the movement's camera cannot show the angle, a view that does is drawn and said to be a sketch.
     """
-    view = view_of(movement, side)
+    view = viewpoint_of(movement, side)
     start_deg, end_deg = typical_range_deg(movement)
     body = at_ease(posed(movement, side, [start_deg, end_deg, 0.0]), movement, side)
     near = is_near(movement, side, body)
@@ -56,7 +56,7 @@ def movement_picture(movement: Movement, side: Side = "right") -> Figure:
     return figure
 
 
-def _name_hand(stage: Axes, view: View, body: Body, side: Side) -> None:
+def _name_hand(stage: Axes, view: Viewpoint, body: Body, side: Side) -> None:
     """Write which side of the hand that points at the camera is the thumb's, and which is the palm."""
     wrist, thumb, middle, ulnar, radial = (
         body.points_m[1, INDEX[f"{side}_hand_{name}"]] for name in ("wrist", "thumb_tip", "middle_mcp", "ulnar_edge", "radial_edge")
@@ -87,7 +87,7 @@ def _draw_angle(stage: Axes, angle: Angle) -> None:
     stage.text(angle.nought[0], angle.nought[1], "0°", color=BLACK, fontsize=WORDS_PT + 1, gid="nought", **words)
 
 
-def _where_the_camera_stands(movement: Movement, view: View) -> list[str]:
+def _where_the_camera_stands(movement: Movement, view: Viewpoint) -> list[str]:
     sketch = "" if view.is_the_cameras else f"Sketch {view.words}. "
     return textwrap.wrap(f"{sketch}Camera {movement.camera_words}", WORDS_CHARACTERS)
 

@@ -16,7 +16,7 @@ from rom_tracker.movements import Movement
 from rom_tracker.movements.mannequin import Body, Floats, parts_of
 from rom_tracker.pictures.angle import Angle
 from rom_tracker.pictures.body_shapes import Shape, shapes_of
-from rom_tracker.pictures.view import View, end_on
+from rom_tracker.pictures.viewpoint import Viewpoint, end_on
 
 #: Still parts, moving parts where they start, and at the end those that the moving segment takes along.
 STILL, GHOST, TAKEN_ALONG = "#BFC4C9", "#E4E7EA", "#B5DBF2"
@@ -35,7 +35,7 @@ _LEGS = ("knee", "ankle", "foot_index")
 HALO = [withStroke(linewidth=3, foreground="white")]
 
 
-def framed_of(view: View, movement: Movement, side: Side, body: Body, angle: Angle, *, near: bool) -> Floats:
+def framed_of(view: Viewpoint, movement: Movement, side: Side, body: Body, angle: Angle, *, near: bool) -> Floats:
     """(2, 2) the least and greatest x and y that have to be in the picture, in metres."""
     names = [name for name in INDEX if "_hand_" not in name]
     if movement.instrument == "face":
@@ -80,7 +80,7 @@ def _points_per_m(stage: Axes) -> float:
     return float(figure.get_figwidth() * stage.get_position().width * 72 / (right - left))
 
 
-def draw_body(stage: Axes, view: View, movement: Movement, side: Side, body: Body, *, fingers: Side | None) -> None:
+def draw_body(stage: Axes, view: Viewpoint, movement: Movement, side: Side, body: Body, *, fingers: Side | None) -> None:
     """What stays, what moves where it starts, and over them what moves where it ends."""
     start, end = (_in_the_picture(stage, shapes_of(body, frame, view, fingers=fingers)) for frame in (0, 1))
     segment = parts_of(movement.moving, side)
@@ -124,7 +124,7 @@ def _draw(stage: Axes, shape: Shape, colour: str) -> None:
             stage.plot(*(shape.xy + end_on).T, color=rim, linewidth=thick, **line)
 
 
-def draw_furniture(stage: Axes, view: View, movement: Movement, body: Body) -> None:
+def draw_furniture(stage: Axes, view: Viewpoint, movement: Movement, body: Body) -> None:
     """The floor, the seat or the table, where the view shows it from its edge."""
     if view.pitch_deg:
         return

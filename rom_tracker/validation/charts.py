@@ -47,7 +47,7 @@ _CHARACTERS_A_COLUMN = 27
 _INCHES_A_MOVEMENT = 0.34
 
 
-def bland_altman_chart(title: str, rows: Sequence[RecordingRow], titles: Mapping[str, str], uses: Mapping[str, Use]) -> Figure:
+def agreement_chart(title: str, rows: Sequence[RecordingRow], titles: Mapping[str, str], uses: Mapping[str, Use]) -> Figure:
     """Error of the end range over the true one, with bias, limits of agreement and their 95 % intervals as bands.
 
     The true angle is exact, so that it stands on the axis itself and not the mean of both (Krouwer 2008, Stat Med 27:778-780).

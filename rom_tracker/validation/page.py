@@ -46,7 +46,7 @@ def _pictures(content: Content) -> dict[str, Callable[[], Figure]]:
     found: dict[str, Callable[[], Figure]] = {}
     for title, rows in content.classes.items():
         if measured(rows):
-            found[f"agreement_{picture_name(title)}"] = partial(charts.bland_altman_chart, title, rows, titles, uses)
+            found[f"agreement_{picture_name(title)}"] = partial(charts.agreement_chart, title, rows, titles, uses)
     if any(row.error_deg is not None for row in content.changes):
         found["changes"] = partial(charts.change_chart, content.changes)
     if content.left_out:

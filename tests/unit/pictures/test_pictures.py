@@ -12,7 +12,7 @@ from rom_tracker.movements.mannequin import posed
 from rom_tracker.movements.norms import load_norms
 from rom_tracker.pictures import movement_picture, typical_range_deg
 from rom_tracker.pictures.at_ease import at_ease
-from rom_tracker.pictures.view import view_of
+from rom_tracker.pictures.viewpoint import viewpoint_of
 
 OWN = """
 [segment.whole_arm]
@@ -142,14 +142,14 @@ def test_the_other_side_is_pictured_the_other_way_round(key):
 @pytest.mark.parametrize("key", BUILT_IN)
 def test_it_is_seen_from_the_movements_camera_where_that_shows_the_angle(key):
     hidden = {"neck_flexion": "from the side", "neck_extension": "from the side", "neck_rotation": "from above"}
-    view = view_of(BUILT_IN[key], "right")
+    view = viewpoint_of(BUILT_IN[key], "right")
     assert view.is_the_cameras == (key not in hidden)
     assert view.words == hidden.get(key, "")
 
 
 def test_the_tested_side_is_towards_the_camera():
     for side, other in (("left", "right"), ("right", "left")):
-        points = view_of(BUILT_IN["knee_flexion"], side)(posed(BUILT_IN["knee_flexion"], side, [0]).points_m[0])
+        points = viewpoint_of(BUILT_IN["knee_flexion"], side)(posed(BUILT_IN["knee_flexion"], side, [0]).points_m[0])
         assert points[INDEX[f"{side}_knee"], 2] < points[INDEX[f"{other}_knee"], 2]
 
 

@@ -13,7 +13,7 @@ from rom_tracker.movements.mannequin import Body, Floats, axis_of, camera_deg, p
 
 
 @dataclass(frozen=True)
-class View:
+class Viewpoint:
     """How the picture looks at the body; angles in degrees as for :func:`rom_tracker.movements.mannequin.seen`."""
 
     yaw_deg: float
@@ -27,7 +27,7 @@ class View:
         return seen(points_m, self.yaw_deg, pitch_deg=self.pitch_deg, lies=self.lies)
 
 
-def view_of(movement: Movement, side: Side) -> View:
+def viewpoint_of(movement: Movement, side: Side) -> Viewpoint:
     """The movement's own camera, or the first view that shows its plane."""
     faces: Literal["image_left", "image_right"] = "image_right" if side == "right" else "image_left"
     along, towards = plane_of(movement, side)
@@ -40,17 +40,17 @@ def view_of(movement: Movement, side: Side) -> View:
         (*above, "from above", False),
         (0.0, 0.0, "from the front", False),
     ]
-    views = [View(yaw, pitch, movement.posture.lies, words, own) for yaw, pitch, words, own in choices]
+    views = [Viewpoint(yaw, pitch, movement.posture.lies, words, own) for yaw, pitch, words, own in choices]
     return next((view for view in views if abs(view(normal)[2]) > 0.99), views[0])
 
 
-def end_on(view: View, body: Body, side: Side) -> bool:
+def end_on(view: Viewpoint, body: Body, side: Side) -> bool:
     """Whether the tested hand is seen from its finger tips."""
     wrist, middle = (view(body.points_m[1, INDEX[f"{side}_hand_{name}"]]) for name in ("wrist", "middle_mcp"))
     return bool(wrist[2] - middle[2] > 0.99 * np.linalg.norm(middle - wrist))
 
 
-def at_camera(movement: Movement, view: View, side: Side) -> str:
+def at_camera(movement: Movement, view: Viewpoint, side: Side) -> str:
     """Which limb of the posture points at the camera, in words; empty where none does."""
     directions = {**movement.posture.both, **movement.posture.tested}
     limbs = [limb for limb, direction in directions.items() if view(axis_of(direction, side))[2] < -0.99]
