@@ -13,7 +13,6 @@ from rom_tracker.analysis.quality import file_flags
 from rom_tracker.analysis.seeing import client_flags, crossing_flags
 from rom_tracker.capture import Part, VideoFile
 from rom_tracker.capture.lens import LensProfile
-from rom_tracker.capture.pictures import Pictures
 from rom_tracker.capture.video import Glimpse
 from rom_tracker.landmarks import Side
 from rom_tracker.movements import Movement
@@ -26,7 +25,7 @@ from rom_tracker.pose.hand import HandSequence, hands_of
 from rom_tracker.pose.hands_on import hands_on_limb
 from rom_tracker.pose.head import FaceSequence, faces_of
 from rom_tracker.pose.lens import undistorted, undistorted_mesh
-from rom_tracker.pose.light import light_of, pictures_of_the_start
+from rom_tracker.pose.light import Light, light_of, pictures_of_the_start
 from rom_tracker.pose.sequence import PosePasses
 
 
@@ -113,10 +112,8 @@ def observe(
     """
     rounds = 1 if movement.instrument == "body" else 2
     second = _round_of(progress, 1, rounds)
-    start = pictures_of_the_start(video)
-    person, passes = _client_in(
-        video, movement, side, model, client, last_place, every_frame, _round_of(progress, 0, rounds), start
-    )
+    first = _round_of(progress, 0, rounds)
+    person, passes, light = _client_in(video, movement, side, model, client, last_place, every_frame, first)
     closely = EveryFrame() if every_frame else of_the_instrument(movement)
     hands = hands_of(video, passes, side, second, closely) if movement.instrument == "hand" else None
     faces = None
@@ -134,7 +131,7 @@ def observe(
         part=video.part,
         flags=(*recording, *client_flags(person), *crossing),
         crossed=bool(crossing),
-        sight=Sight(people=person.people, light=light_of(video, passes, start), roll_deg=roll_deg),
+        sight=Sight(people=person.people, light=light, roll_deg=roll_deg),
         usual_model=model == movement.model,
         other_model="" if model == movement.model else model,
     )
@@ -149,14 +146,14 @@ def _client_in(
     last_place: tuple[float, float] | None,
     every_frame: bool,
     progress: Progress | None,
-    start: Pictures,
-) -> tuple[Client, PosePasses]:
-    """The client and the poses; the recording is read once, as if the client were alone, and again where that is not so.
+) -> tuple[Client, PosePasses, Light | None]:
+    """The client, the poses, and the light on the client.
 
-    The pictures of its start are taken along, if it is read.
+    The recording is read once, as if the client were alone, and again where that is not so; pictures for anything else are taken
+    along.
     """
     attention = EveryFrame() if every_frame else of_the_body(movement, side, model)
-    first = first_looks(video)
+    first, start = first_looks(video), pictures_of_the_start(video)
 
     def take_along(glimpse: Glimpse) -> None:
         first.see(glimpse)
@@ -166,7 +163,7 @@ def _client_in(
     person = client_of(people_in(video, first=first), movement, side, at, last_place)
     if person.place is not None:
         passes = poses_of(video, model, progress, person.place, attention)
-    return person, passes
+    return person, passes, light_of(video, passes, start)
 
 
 def _round_of(progress: Progress | None, index: int, rounds: int) -> Progress | None:

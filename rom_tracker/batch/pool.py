@@ -109,6 +109,10 @@ class Pool:
     ) -> None:
         self.workers, self.limits, self.order = workers, limits, order
         self.command = list(command or _command())
+        # One thread for each library: the cores are shared among the workers, and sums come out alike whatever their number.
+        threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+        threads |= {"OPENCV_FFMPEG_THREADS": "1", "MALLOC_ARENA_MAX": "1"}  # glibc: one heap for all threads of the models.
+        self.environment = {**os.environ, **threads}  # As it is now: what this process imports meanwhile may change its own.
         self._answers: SimpleQueue[tuple[_Worker, str]] = SimpleQueue()
         self._crew: list[_Worker] = []
         self._waiting: deque[tuple[Task, int]] = deque()
@@ -145,14 +149,11 @@ class Pool:
 
     def _start(self) -> None:
         errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the worker
-        # One thread for each library: the cores are shared among the workers, and sums come out alike whatever their number.
-        threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        threads |= {"OPENCV_FFMPEG_THREADS": "1", "MALLOC_ARENA_MAX": "1"}  # glibc: one heap for all threads of the models.
         # A process group of its own: Ctrl-C reaches this process alone, which ends the workers in order.
         apart: dict[str, Any] = {"creationflags": _NEW_GROUP} if sys.platform == "win32" else {"start_new_session": True}
         process = subprocess.Popen(
             self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, encoding="utf-8",
-            env={**os.environ, **threads}, **apart,
+            env=self.environment, **apart,
         )  # fmt: skip
         now_s = time.monotonic()
         worker = _Worker(process, errors, now_s, now_s + START_S)

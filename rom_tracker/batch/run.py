@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -294,8 +295,9 @@ def _have_models(tasks: Iterable[Task], catalogue: Catalogue, model: str) -> Non
 
 def _import_for_writing() -> None:
     """Import what tables and page take, while the workers measure: after them the other cores would wait for it."""
-    for name in ("rom_tracker.batch.page", "rom_tracker.batch.tables", "pyarrow.parquet"):
-        import_module(name)
+    with contextlib.suppress(Exception):  # It comes up again where they are written.
+        for name in ("rom_tracker.batch.page", "rom_tracker.batch.tables", "pyarrow.parquet"):
+            import_module(name)
 
 
 def _written(

@@ -16,7 +16,7 @@ from rom_tracker.pose import cache
 from rom_tracker.pose.sequence import PosePasses
 
 #: Pictures that are looked at: so many, so many seconds apart, from the start. A camera that adapts to the light has done so by the
-#: median of them, and nothing after them has to be decoded.
+#: median of them, and nothing after them has to be decoded where the recording is not read anyway.
 LOOKS, EVERY_S = 5, 0.4
 
 #: The two ends of the contrast, in per cent of the pixels.

@@ -3,8 +3,9 @@
     python tests/benchmarks/speed.py [--folder FOLDER] [--plain-model pose_landmarker_full.task] [--out speed.json]
 
 The plain loop is what one would write: every frame of one recording after the other once through the pose landmarker, in one
-process. It is given the model file as it is published (``--plain-model``; without
-it, the program's own, which holds the same). Machines are noisy: what is alternated here is alternated, and medians are taken.
+process, with the model file as it is published. It is run with the full model throughout (``--plain-model``; without it, the
+program's own, which holds the same), and with the model that the program measures each movement with. Machines are noisy: what is
+alternated here is alternated, and medians are taken.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -31,6 +33,7 @@ from plain_loop import plain_loop
 from recordings import Recording, copied, long_recording, recordings_720p, write_manifest
 
 from rom_tracker.capture import VideoFile
+from rom_tracker.movements import load_catalogue
 from rom_tracker.pose.estimator import estimate_poses
 from rom_tracker.pose.gaze import EveryFrame
 from rom_tracker.pose.mediapipe import MediaPipeEstimator
@@ -83,7 +86,7 @@ def every_frame(recording: Recording) -> float:
 
     with estimator:
         begun = time.perf_counter()
-        estimate_poses(VideoFile(recording.path), _Opened(), attention=EveryFrame())  # type: ignore[arg-type]
+        estimate_poses(VideoFile(recording.path), _Opened(), attention=EveryFrame())
         return time.perf_counter() - begun
 
 
@@ -95,24 +98,25 @@ def own_cache() -> Iterator[dict[str, str]]:
         yield {**os.environ, "ROM_TRACKER_CACHE": folder, "ROM_TRACKER_DATA": folder}
 
 
-def batch(
-    folder: Path, results: Path, workers: int, cores: set[int], env: dict[str, str], model: str = "auto"
-) -> tuple[float, float]:
-    """Seconds that a batch takes on some cores, and the most memory of a worker in MiB."""
-    program = [
-        sys.executable,
-        "-m",
-        "rom_tracker",
-        "batch",
-        str(folder),
-        "--out",
-        str(results),
-        "--workers",
-        str(workers),
-        "--model",
-        model,
-        "--json",
-    ]
+@dataclass(frozen=True)
+class Batch:
+    """How a batch went: its seconds, those of a second run over the same, and the most memory of a worker."""
+
+    seconds: float
+    again_s: float
+    memory_mib: float
+
+
+def batch(folder: Path, workers: int, cores: set[int], model: str = "auto") -> Batch:
+    """Measure a folder on some cores, with nothing known before; and once more, when all is known."""
+    with own_cache() as env, tempfile.TemporaryDirectory() as results:
+        program = [sys.executable, "-m", "rom_tracker", "batch", str(folder), "--out", results, "--workers", str(workers)]
+        (seconds, memory), (again_s, _) = (watched([*program, "--model", model, "--json"], cores, env) for _ in range(2))
+    return Batch(seconds, again_s, memory)
+
+
+def watched(program: list[str], cores: set[int], env: dict[str, str]) -> tuple[float, float]:
+    """Seconds that a program takes on some cores, and the most memory of a process that it starts, in MiB."""
     begun = time.perf_counter()
     process = subprocess.Popen(program, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     psutil.Process(process.pid).cpu_affinity(sorted(cores))
@@ -143,9 +147,39 @@ def memory_mib(process: psutil.Process) -> float:
     return float(getattr(known, "pss", known.uss)) / 2**20
 
 
-def plain(recordings: list[Recording], model: Path) -> float:
-    """Seconds that the plain loop takes for recordings."""
-    return sum(timed(lambda each=each: plain_loop(each.path, model)) for each in recordings)  # type: ignore[misc]
+def plain(recordings: list[Recording], full_model: Path) -> tuple[float, float]:
+    """Seconds that the plain loop takes for recordings, with the full model throughout and with each movement's own."""
+    movements = load_catalogue().movements
+    full_s = own_s = 0.0
+    for each in recordings:
+        seconds = timed(lambda path=each.path: plain_loop(path, full_model))  # type: ignore[misc]
+        full_s += seconds
+        if (own := movements[each.movement].model) != "full":
+            seconds = timed(lambda path=each.path, own=own: plain_loop(path, ensure_model(f"pose_{own}")))  # type: ignore[misc]
+        own_s += seconds
+    return full_s, own_s
+
+
+def against_plain(recordings: list[Recording], copies: int, plain_model: Path, one: set[int], two: set[int]) -> dict[str, float]:
+    """The ratios of the plain loop on one core to a folder of copies of the recordings on two.
+
+    The plain loop is timed between the two folders, so that a machine that becomes slower does so for all of them.
+    """
+    folder = recordings[0].path.parent.with_name(f"{recordings[0].path.parent.name}_copies")
+    shutil.rmtree(folder, ignore_errors=True)
+    copied(recordings, folder, copies)
+    as_usual = batch(folder, 2, two)
+    whole = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, one)
+    full_s, own_s = (copies * seconds for seconds in plain(recordings, plain_model))
+    os.sched_setaffinity(0, whole)
+    with_full = batch(folder, 2, two, "full")
+    return {
+        "as usual, against the plain loop with the same models": own_s / as_usual.seconds,
+        "full model throughout, against the plain loop with it": full_s / with_full.seconds,
+        "as usual, against the plain loop with the full model": full_s / as_usual.seconds,
+        "seconds a recording": as_usual.seconds / (copies * len(recordings)),
+    }
 
 
 def alternated(rounds: int, *measures: Callable[[], float]) -> list[list[float]]:
@@ -168,12 +202,21 @@ def ratio(a: list[float], b: list[float]) -> float:
     return statistics.median(x / y for x, y in zip(a, b, strict=True))
 
 
+def told(found: dict[str, float]) -> dict[str, float]:
+    """What was found, when it has been printed."""
+    for name, value in found.items():
+        print(f"{name:75s} {value:8.2f}", flush=True)
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "rom_tracker_benchmark")
     parser.add_argument("--plain-model", type=Path)
     parser.add_argument("--rounds", type=int, default=3, help="how often what is alternated is repeated")
-    parser.add_argument("--copies", type=int, default=8, help="of the eight recordings, in the folder")
+    parser.add_argument(
+        "--copies", type=int, default=8, help="of the eight recordings, in the folder; half as many of the slow ones"
+    )
     parser.add_argument("--minutes", type=float, default=10, help="length of the long recording")
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
@@ -181,7 +224,6 @@ def main() -> None:
     plain_model = asked.plain_model or ensure_model("pose_full")
     for key in ("pose_full", "pose_heavy"):
         ensure_working_model(key)
-    found: dict[str, float] = {}
     cores = sorted(os.sched_getaffinity(0))
     one, two = set(cores[:1]), set(cores[:2])
 
@@ -194,43 +236,26 @@ def main() -> None:
         lambda: bare_model(pictures, ensure_working_model("pose_full")),
         lambda: bare_model(pictures, plain_model),
     )
-    found["every frame / the bare model"] = ratio(whole, bare)
-    found["every frame / the bare model as published"] = ratio(whole, published)
+    found = told(
+        {
+            "every frame / the bare model": ratio(whole, bare),
+            "every frame / the bare model as published": ratio(whole, published),
+        }
+    )
 
-    recordings = recordings_720p(asked.folder / "recordings")
-    folder = asked.folder / "copies"
-    shutil.rmtree(folder, ignore_errors=True)
-    copied(recordings, folder, asked.copies)
-    os.sched_setaffinity(0, one)
-    plain_s = asked.copies * plain(recordings, plain_model)
-    os.sched_setaffinity(0, cores)
-    with own_cache() as env, tempfile.TemporaryDirectory() as out:
-        two_s, memory = batch(folder, Path(out), 2, two, env)
-        again_s, _ = batch(folder, Path(out), 2, two, env)
-    with own_cache() as env, tempfile.TemporaryDirectory() as out:
-        one_s, _ = batch(folder, Path(out), 1, one, env)
-    with own_cache() as env, tempfile.TemporaryDirectory() as out:
-        full_s, _ = batch(folder, Path(out), 2, two, env, "full")
-    found["two cores / one core"] = one_s / two_s
-    found["plain loop / folder on two cores"] = plain_s / two_s
-    found["plain loop / folder on two cores, full model throughout"] = plain_s / full_s
-    found["first run / second run"] = two_s / again_s
-    found["most memory of a worker, MiB"] = memory
-    found["seconds a recording on two cores"] = two_s / (asked.copies * len(recordings))
-
+    fast = recordings_720p(asked.folder / "fast")
     slow = recordings_720p(asked.folder / "slow", rounds=2, slowed=2)
-    folder = asked.folder / "slow_copies"
-    shutil.rmtree(folder, ignore_errors=True)
-    copied(slow, folder, asked.copies)
-    os.sched_setaffinity(0, one)
-    plain_s = asked.copies * plain(slow, plain_model)
-    os.sched_setaffinity(0, cores)
-    with own_cache() as env, tempfile.TemporaryDirectory() as out:
-        slow_s, _ = batch(folder, Path(out), 2, two, env)
-    with own_cache() as env, tempfile.TemporaryDirectory() as out:
-        full_s, _ = batch(folder, Path(out), 2, two, env, "full")
-    found["plain loop / folder on two cores, slow movements"] = plain_s / slow_s
-    found["plain loop / folder on two cores, slow movements, full model throughout"] = plain_s / full_s
+    for pace, recordings, copies in (("fast", fast, asked.copies), ("slow", slow, max(asked.copies // 2, 1))):
+        ratios = against_plain(recordings, copies, plain_model, one, two)
+        found |= told({f"{pace} movements: {name}": value for name, value in ratios.items()})
+    on_two, on_one = batch(asked.folder / "fast_copies", 2, two), batch(asked.folder / "fast_copies", 1, one)
+    found |= told(
+        {
+            "two cores / one core": on_one.seconds / on_two.seconds,
+            "first run / second run": on_two.seconds / on_two.again_s,
+            "most memory of a worker, MiB": on_two.memory_mib,
+        }
+    )
 
     long = asked.folder / "long"
     for minutes in (1.0, asked.minutes):
@@ -239,13 +264,13 @@ def main() -> None:
         kept = long_recording(asked.folder, minutes)
         (long / kept.path.name).symlink_to(kept.path)
         write_manifest(long, [kept])
-        with own_cache() as env, tempfile.TemporaryDirectory() as out:
-            taken, memory = batch(long, Path(out), 1, two, env)
-        found[f"memory for {minutes:g} minutes, MiB"] = memory
-        found[f"seconds for each of {minutes:g} minutes"] = taken / minutes
-
-    for name, value in found.items():
-        print(f"{name:75s} {value:8.2f}")
+        alone = batch(long, 1, two)
+        found |= told(
+            {
+                f"memory for {minutes:g} minutes, MiB": alone.memory_mib,
+                f"seconds for each of {minutes:g} minutes": alone.seconds / minutes,
+            }
+        )
     if asked.out:
         asked.out.write_text(json.dumps(found, indent=1) + "\n")
 

@@ -17,6 +17,7 @@ from rom_tracker.pose.client import (
     OTHER_LOOKS,
     Client,
     People,
+    _alone_in,
     _found_in,
     _looked,
     _times,
@@ -227,19 +228,38 @@ class Mixed(OneAtATime):
         return super().find(image, part)
 
 
-@pytest.mark.parametrize("x", [150, 250, 320, 500])
-def test_somebody_alone_is_found_and_costs_two_more_looks(x):
-    finder = OneAtATime(standing(x))
+def test_somebody_alone_is_found_and_costs_one_more_look():
+    finder = OneAtATime(standing(250))
     found = _found_in(PICTURE, finder)
-    assert {float(marks[INDEX["nose"], 0]) for marks in found} == {x}
-    assert finder.pictures == 3
+    assert {float(marks[INDEX["nose"], 0]) for marks in found} == {250}
+    assert finder.pictures == 5
+
+
+@pytest.mark.parametrize("x", [150, 250, 320, 500])
+def test_somebody_alone_in_all_pictures_is_known_by_three_looks_at_each(x):
+    finder = OneAtATime(standing(x))
+    alone = _alone_in([PICTURE] * 3, finder)
+    assert [float(marks[INDEX["nose"], 0]) for marks in alone] == [x] * 3
+    assert finder.pictures == 9
 
 
 def test_two_who_are_taken_for_one_in_the_whole_picture_are_told_apart():
     finder = Mixed(standing(270), standing(330))
+    assert _alone_in([PICTURE], finder) is None
     hips = {round(float(marks[[INDEX["left_hip"], INDEX["right_hip"]], 0].mean())) for marks in _found_in(PICTURE, finder)}
     assert {270, 330} <= hips
-    assert finder.pictures > 5
+
+
+@pytest.mark.parametrize("others", [[], [250, 500], [250, 340]])
+def test_one_picture_with_nobody_or_several_is_enough_not_to_be_alone(others):
+    seen = {255: OneAtATime(standing(250)), 254: OneAtATime(*(standing(x) for x in others))}
+
+    class ByPicture:
+        def find(self, image: np.ndarray, part: Region) -> list[np.ndarray]:
+            white = int(image.max())
+            return seen[white].find(np.where(image == white, 255, image), part)
+
+    assert _alone_in([PICTURE, PICTURE, np.full_like(PICTURE, 254)], ByPicture()) is None
 
 
 def test_nobody_is_nobody():
@@ -299,6 +319,8 @@ def test_where_somebody_else_is_found_six_more_pictures_are_looked_at_and_none_t
         return [np.zeros((1, 1, 3), dtype=np.uint8)] * len(times_s)
 
     monkeypatch.setattr(client_module, "pictures_at", pictures_at)
+    alone = [standing(places[0])] * 3 if len(places) == 1 else None
+    monkeypatch.setattr(client_module, "_alone_in", lambda images, finder: alone)
     monkeypatch.setattr(client_module, "_found_in", lambda image, finder: [standing(x) for x in places])
     found = _looked(SimpleNamespace(expected_duration_s=9.0, begins_s=0.0), None, None)
     assert len(found) == len(set(asked_s)) == looked
