@@ -54,9 +54,10 @@ def stages(path: Path, movement_key: str, side: str) -> dict[str, float]:
         for _ in video.glimpses():
             pass
 
-    def pictures() -> list[np.ndarray]:
-        frames = [(glimpse.index, glimpse.frame()) for glimpse in video.glimpses() if glimpse.index in wanted]
-        return [cv2.cvtColor(frame.image, cv2.COLOR_BGR2RGB) for _, frame in frames if frame is not None]
+    def pictures() -> None:  # One at a time, as in a measurement: to keep them all costs more than to make them.
+        for glimpse in video.glimpses():
+            if glimpse.index in wanted and (frame := glimpse.frame()) is not None:
+                cv2.cvtColor(frame.image, cv2.COLOR_BGR2RGB)
 
     decoding = processor_s(decode)
     colour = processor_s(pictures) - decoding
