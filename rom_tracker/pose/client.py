@@ -117,8 +117,7 @@ class People:
     @property
     def trunk_px(self) -> Floats:
         """(person,) length of the trunk in the picture."""
-        trunk = np.linalg.norm(_middle(self.marks, "mid_shoulder") - _middle(self.marks, "mid_hip"), axis=-1)
-        return np.asarray(np.nanmedian(trunk, axis=1))
+        return np.asarray(np.nanmedian(_trunk_px(self.marks), axis=1))
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Plain arrays to be kept."""
@@ -266,6 +265,11 @@ def _middle(marks: Floats, name: str, side: Side = "left") -> Floats:
     return np.asarray(marks[..., list(locate(name, side)), :].mean(axis=-2))
 
 
+def _trunk_px(marks: Floats) -> Floats:
+    """(...) length of the trunk, of (..., landmark, 2) pixels."""
+    return np.asarray(np.linalg.norm(_middle(marks, "mid_shoulder") - _middle(marks, "mid_hip"), axis=-1))
+
+
 def _looked(video: VideoFile, finder: Any, first: Pictures | None) -> list[list[Floats]]:
     """What was found in each of the frames looked at: (landmark, 2) pixels for each finding."""
     images = pictures_at(video, _times(video, FIRST_LOOKS), first)
@@ -296,8 +300,9 @@ def _is_one_person(marks: Floats, image: NDArray[np.uint8], halves: list[Region]
     """Whether the half of a picture about somebody who was found in the whole shows the same: else two may be mixed up in it."""
     about = min(halves, key=lambda half: abs((half.left + half.right) / 2 - marks[_TRUNK, 0].mean()))
     again = finder.find(image, about)
-    trunk_px = float(np.linalg.norm(_middle(marks, "mid_shoulder") - _middle(marks, "mid_hip")))
-    return len(again) == 1 and bool(np.linalg.norm(again[0][_TRUNK] - marks[_TRUNK], axis=-1).max() < SAME_WITHIN * trunk_px)
+    if len(again) != 1:
+        return False
+    return bool(np.linalg.norm(again[0][_TRUNK] - marks[_TRUNK], axis=-1).max() < SAME_WITHIN * _trunk_px(marks))
 
 
 def _found_in(image: NDArray[np.uint8], finder: Any) -> list[Floats]:
@@ -322,7 +327,7 @@ def greyed_out(image: NDArray[np.uint8], people: list[Floats], *, limbs: bool = 
     """
     grey = image.copy()
     for marks in people:
-        trunk_px = float(np.linalg.norm(_middle(marks, "mid_shoulder") - _middle(marks, "mid_hip")))
+        trunk_px = float(_trunk_px(marks))
         trunk_x = marks[_TRUNK, 0]
         low, high = float(trunk_x.min()), float(trunk_x.max())
         reach = (high - low) / 2 + TRUNK_MARGIN * trunk_px if limbs else max((high - low) / 2, LEAST_REACH * trunk_px)
@@ -388,8 +393,7 @@ def _are_two(group: list[tuple[int, Floats]], other: list[tuple[int, Floats]]) -
 def _apart(marks: Floats, group: list[tuple[int, Floats]], name: str = "mid_hip") -> float:
     """Distance of the hips, or another point, from those of a group, in trunk lengths."""
     usual = np.median([found for _, found in group], axis=0)
-    trunk = float(np.linalg.norm(_middle(usual, "mid_shoulder") - _middle(usual, "mid_hip")))
-    return float(np.linalg.norm(_middle(marks, name) - _middle(usual, name)) / max(trunk, 1.0))
+    return float(np.linalg.norm(_middle(marks, name) - _middle(usual, name)) / max(float(_trunk_px(usual)), 1.0))
 
 
 def _place_of(people: People, person: int) -> ClientPlace:

@@ -155,7 +155,8 @@ def plain(recordings: list[Recording], full_model: Path) -> tuple[float, float]:
         seconds = timed(lambda path=each.path: plain_loop(path, full_model))  # type: ignore[misc]
         full_s += seconds
         if (own := movements[each.movement].model) != "full":
-            seconds = timed(lambda path=each.path, own=own: plain_loop(path, ensure_model(f"pose_{own}")))  # type: ignore[misc]
+            own_model = ensure_model(f"pose_{own}")
+            seconds = timed(lambda path=each.path, model=own_model: plain_loop(path, model))  # type: ignore[misc]
         own_s += seconds
     return full_s, own_s
 
