@@ -5,7 +5,7 @@ The order is that of MediaPipe's pose landmarker (BlazePose GHUM, model card of 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,3 +109,14 @@ def locate(name: str, side: Side) -> tuple[int, ...]:
     if name.startswith("opposite_"):
         return (INDEX[f"{opposite_side(side)}_{name.removeprefix('opposite_')}"],)
     return (INDEX[f"{side}_{name}"],)
+
+
+def point_of(points: NDArray[Any], name: str, side: Side = "left") -> NDArray[Any]:
+    """(..., axis) the named point among points (..., landmark, axis); which side is tested is nothing to a point of the middle.
+
+    Raises
+    ------
+    KeyError
+        There is no such landmark.
+    """
+    return np.asarray(points[..., list(locate(name, side)), :].mean(axis=-2))

@@ -22,7 +22,7 @@ from rom_tracker.analysis.seeing import (
     turn_to_wanted_deg,
     view_refused_from_deg,
 )
-from rom_tracker.landmarks import Side, locate, opposite_side
+from rom_tracker.landmarks import Side, opposite_side, point_of
 from rom_tracker.movements import Movement, Segment
 from rom_tracker.movements.definitions import HAND_DIRECTIONS
 from rom_tracker.pose.angles import OUTSIDE_MARGIN
@@ -258,7 +258,7 @@ def _edge_words(reading: Reading, side: Side) -> str:
     margin = OUTSIDE_MARGIN * max(width, height)
     beyond: list[tuple[float, str, str]] = []
     for name in reading.movement.points:
-        x, y = poses.filmed_xy[:, list(locate(name, side))].mean(axis=1).T
+        x, y = point_of(poses.filmed_xy, name, side).T
         edges = (("left", -x), ("right", x - width), ("upper", -y), ("lower", y - height))
         beyond += [(float(np.nanmax(past)), name, edge) for edge, past in edges if np.isfinite(past).any()]
     far = {edge: max((past, name) for past, name, at in beyond if at == edge) for edge in {edge for _, _, edge in beyond}}

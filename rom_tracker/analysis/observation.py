@@ -17,7 +17,7 @@ from rom_tracker.capture.video import Glimpse
 from rom_tracker.landmarks import Side
 from rom_tracker.movements import Movement
 from rom_tracker.pose.attention import of_the_body, of_the_instrument
-from rom_tracker.pose.client import Client, client_of, first_looks, people_in
+from rom_tracker.pose.client import Client, client_of
 from rom_tracker.pose.crossing import crossing_s
 from rom_tracker.pose.estimator import PoseModel, Progress, poses_of
 from rom_tracker.pose.gaze import EveryFrame
@@ -26,6 +26,7 @@ from rom_tracker.pose.hands_on import hands_on_limb
 from rom_tracker.pose.head import FaceSequence, faces_of
 from rom_tracker.pose.lens import undistorted, undistorted_mesh
 from rom_tracker.pose.light import Light, light_of, pictures_of_the_start
+from rom_tracker.pose.people import first_looks, people_in
 from rom_tracker.pose.sequence import PosePasses
 
 

@@ -24,10 +24,11 @@ from rom_tracker.errors import RomTrackerError
 from rom_tracker.landmarks import BONES, INDEX, LANDMARKS, Side, is_of_the_hand, locate
 from rom_tracker.movements import Movement, Segment, load_catalogue
 from rom_tracker.pose.angles import AngleSeries, angle_series, resting_value
-from rom_tracker.pose.client import Client, People, client_of
+from rom_tracker.pose.client import Client, client_of
 from rom_tracker.pose.estimator import FrameLandmarks, PoseEstimator, PoseModel
 from rom_tracker.pose.gaze import Looks
 from rom_tracker.pose.passes import merge_passes
+from rom_tracker.pose.people import People
 from rom_tracker.pose.region import Region
 from rom_tracker.pose.sequence import Floats, PosePasses, PoseSequence
 from rom_tracker.pose.view import BodyView, View, body_view
@@ -90,7 +91,7 @@ class LiveReader:
     """
 
     def __init__(self, movement: Movement, side: Side, model: PoseModel = "full") -> None:
-        from rom_tracker.pose.people import PeopleFinder
+        from rom_tracker.pose.people_finder import PeopleFinder
 
         self.movement, self.side, self.model = movement, side, model
         self.phase: Phase = "set-up"

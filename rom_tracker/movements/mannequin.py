@@ -21,7 +21,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rom_tracker.landmarks import ALL_LANDMARKS, HAND_LANDMARKS, INDEX, Side, locate, opposite_side
+from rom_tracker.landmarks import ALL_LANDMARKS, HAND_LANDMARKS, INDEX, Side, locate, opposite_side, point_of
 from rom_tracker.movements import Movement, Segment
 from rom_tracker.movements.definitions import HAND_DIRECTIONS, Posture
 
@@ -135,7 +135,7 @@ def posed(movement: Movement, side: Side, angles_deg: Sequence[float] | Floats) 
     moved = np.repeat(points[None], len(turns_deg), axis=0)
     moved[:, joint.turned] = joint.pivot_m + (points[joint.turned] - joint.pivot_m) @ turn.transpose(0, 2, 1)
     if joint.carried.any():
-        moved[:, joint.carried] += (_point(moved, joint.end, side) - _point(points, joint.end, side))[:, None]
+        moved[:, joint.carried] += (point_of(moved, joint.end, side) - point_of(points, joint.end, side))[:, None]
     still = np.broadcast_to(np.eye(3), turn.shape)
     trunk_turns = bool(joint.turned[INDEX["left_shoulder"]] and joint.turned[INDEX["right_shoulder"]] and joint.turned[0])
     head_turns = bool(joint.turned[INDEX["nose"]]) and not trunk_turns
@@ -337,13 +337,13 @@ def _joint_between(start: str, end: str, side: Side, points: Floats) -> _Joint:
     root = _to_root(first)[-1]
     if common == first:
         branch = _to_root(last)[_to_root(last).index(first) - 1] if last != first else first
-        return _Joint(_point(points, start, side), _beyond(branch), _beyond("no point"), end)
+        return _Joint(point_of(points, start, side), _beyond(branch), _beyond("no point"), end)
     if common == root:
-        return _Joint(_point(points, start, side), ~_beyond(_to_root(first)[-2]), _beyond("no point"), end)
+        return _Joint(point_of(points, start, side), ~_beyond(_to_root(first)[-2]), _beyond("no point"), end)
     if common == last:
         turned = _beyond(last) & ~_beyond(first)
-        return _Joint(_point(points, start, side), turned, ~_beyond(last), end)
-    hinge = np.array(NECK_M) if common == "head" else _point(points, _HINGES.get(common, common), side)
+        return _Joint(point_of(points, start, side), turned, ~_beyond(last), end)
+    hinge = np.array(NECK_M) if common == "head" else point_of(points, _HINGES.get(common, common), side)
     return _Joint(hinge, _beyond(common), _beyond("no point"), end)
 
 
@@ -372,12 +372,7 @@ def _beyond(node: str) -> Mask:
     return np.array([node in _to_root(name) for name in ALL_LANDMARKS])
 
 
-def _point(points: Floats, name: str, side: Side) -> Floats:
-    """(..., 3) a named point of (..., landmark, 3) points."""
-    return np.asarray(points[..., list(locate(name, side)), :].mean(axis=-2))
-
-
 def _vector(points: Floats, segment: Segment, side: Side) -> Floats:
     """(..., 3) metres from a segment's start to its end."""
     start, end = segment.points
-    return _point(points, end, side) - _point(points, start, side)
+    return np.asarray(point_of(points, end, side) - point_of(points, start, side))

@@ -7,7 +7,7 @@ import numpy as np
 
 from rom_tracker.analysis.measurement import RomMeasurement
 from rom_tracker.analysis.repetitions import PLATEAU_S, on_plateau
-from rom_tracker.landmarks import BONES, INDEX, locate
+from rom_tracker.landmarks import BONES, INDEX, point_of
 from rom_tracker.movements import Segment
 from rom_tracker.overlay.arcs import angle_arcs, axes_to_camera, head_arcs
 from rom_tracker.overlay.drawing import (
@@ -156,8 +156,7 @@ class Artist:
 
     def _at(self, index: int, name: str) -> Floats:
         assert self.poses is not None
-        points = self.poses.xy[index, list(locate(name, self.measurement.side))]
-        return np.asarray(points.mean(axis=0) * self.scale)
+        return point_of(self.poses.xy[index], name, self.measurement.side) * self.scale
 
     def _skeleton(self, image: Image, index: int) -> None:
         assert self.poses is not None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rom_tracker.landmarks import Side, locate
+from rom_tracker.landmarks import Side, point_of
 from rom_tracker.movements import Movement, Segment
 from rom_tracker.movements.mannequin import Body, Floats, axis_of, plane_of
 from rom_tracker.movements.norms import Sex, norm_for
@@ -159,7 +159,7 @@ def _line_of(movement: Movement, side: Side, body: Body, view: Viewpoint, frame:
 
 
 def _segment(body: Body, segment: Segment, side: Side, view: Viewpoint, frame: int) -> Floats:
-    points = [body.points_m[frame, list(locate(name, side))].mean(axis=0) for name in segment.points]
+    points = [point_of(body.points_m[frame], name, side) for name in segment.points]
     return view(np.stack(points))[:, :2]
 
 
@@ -167,5 +167,5 @@ def is_near(movement: Movement, side: Side, body: Body) -> bool:
     """Whether the moving segment is so small that it is looked at from near."""
     if movement.moving.of is not None:
         return True
-    start, end = (body.points_m[0, list(locate(name, side))].mean(axis=0) for name in movement.moving.points)
+    start, end = (point_of(body.points_m[0], name, side) for name in movement.moving.points)
     return float(np.linalg.norm(end - start)) < NEAR_M

@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rom_tracker.capture import VideoFile
-from rom_tracker.landmarks import LANDMARKS, Side, locate
+from rom_tracker.landmarks import LANDMARKS, Side, point_of
 from rom_tracker.movements import Movement
 from rom_tracker.pose import cache
-from rom_tracker.pose.client import greyed_out
+from rom_tracker.pose.greyed_out import greyed_out
 from rom_tracker.pose.passes import mean_look
 from rom_tracker.pose.region import ClientPlace, Region
 from rom_tracker.pose.sequence import Floats, PosePasses, PoseSequence
@@ -158,7 +158,7 @@ def moves_a_limb(movement: Movement) -> bool:
 
 def _others_hands(video: VideoFile, poses: PoseSequence, client: ClientPlace) -> OthersHands:
     """The others' hands: from the cache, or found with MediaPipe and put there."""
-    from rom_tracker.pose.people import PeopleFinder
+    from rom_tracker.pose.people_finder import PeopleFinder
 
     finder = PeopleFinder(least_presence=0.0)  # Somebody of whom the trunk is hidden has hands too.
     key = cache.key(video.content_hash(), "hands of others", finder.name, poses.model, str(client))
@@ -183,7 +183,7 @@ def _looked(video: VideoFile, finder: Any, poses: PoseSequence) -> OthersHands:
         if (frame := glimpse.frame()) is None:
             continue
         people = finder.find(greyed_out(frame.image, [marks], limbs=False), whole)
-        others = [other for other in people if np.linalg.norm(_hips(other) - _hips(marks)) > near_px]
+        others = [other for other in people if np.linalg.norm(point_of(other, "mid_hip") - point_of(marks, "mid_hip")) > near_px]
         times.append(frame.time_s)
         found.append([other[hand] for other in others for hand in _HANDS])
     xy = np.full((len(times), max(map(len, found), default=0), len(HAND_POINTS), 2), np.nan)
@@ -191,7 +191,3 @@ def _looked(video: VideoFile, finder: Any, poses: PoseSequence) -> OthersHands:
         for place, hand in enumerate(hands):
             xy[look, place] = hand
     return OthersHands(np.array(times, dtype=np.float64), xy)
-
-
-def _hips(marks: Floats) -> Floats:
-    return np.asarray(marks[list(locate("mid_hip", "left"))].mean(axis=0))

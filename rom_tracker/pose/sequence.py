@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rom_tracker.capture.lens import LensProfile
-from rom_tracker.landmarks import ALL_LANDMARKS, LANDMARKS, Side, locate
+from rom_tracker.landmarks import ALL_LANDMARKS, LANDMARKS, Side, point_of
 from rom_tracker.pose.between import LONGEST_BETWEEN_S, Floats, at_times
 
 __all__ = ["LONGEST_BETWEEN_S", "Floats", "PosePasses", "PoseSequence"]
@@ -129,7 +129,7 @@ class PoseSequence:
 
     def point(self, name: str, side: Side) -> Floats:
         """(frame, 2) pixels of the named point; names as in :func:`rom_tracker.landmarks.locate`."""
-        return np.asarray(self.xy[:, list(locate(name, side))].mean(axis=1))
+        return point_of(self.xy, name, side)
 
     @property
     def trunk(self) -> Floats:
@@ -143,7 +143,7 @@ class PoseSequence:
 
     def world_point(self, name: str, side: Side) -> Floats:
         """(frame, 3) metres of the named point."""
-        return np.asarray(self.world[:, list(locate(name, side))].mean(axis=1))
+        return point_of(self.world, name, side)
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,10 +26,10 @@ from rom_tracker.capture import VideoFile
 from rom_tracker.charts.style import BLUE, LABEL_PT, SMALL_PT, new_figure
 from rom_tracker.movements import load_catalogue
 from rom_tracker.pose import cache
-from rom_tracker.pose.client import first_looks, people_in
 from rom_tracker.pose.gaze import Looks
 from rom_tracker.pose.mediapipe import MediaPipeEstimator
 from rom_tracker.pose.models import models_folder
+from rom_tracker.pose.people import first_looks, people_in
 
 
 def processor_s(do: Callable[[], object]) -> float:

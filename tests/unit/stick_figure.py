@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from rom_tracker.pose.head import FaceSequence
 
 __all__ = [
-    "IMAGE_SIZE", "MIDDLE_OF_HIPS_PX", "PX_PER_M", "STANDING_M", "every", "repetitions_deg", "stick_faces", "stick_hands",
-    "stick_passes",
+    "IMAGE_SIZE", "MIDDLE_OF_HIPS_PX", "PX_PER_M", "STANDING_M", "every", "repetitions_deg", "standing", "stick_faces",
+    "stick_hands", "stick_passes",
 ]  # fmt: skip
 
 IMAGE_SIZE = (640, 640)
@@ -172,3 +172,13 @@ def _two_looks(values: Floats, jitter_px: float, seed: int) -> Floats:
     if jitter_px:
         looks += np.random.default_rng(seed).normal(scale=jitter_px, size=looks.shape)
     return looks
+
+
+def standing(x: float, *, px_per_m: float = 150.0) -> np.ndarray:
+    """(landmark, 2) pixels of somebody who faces the camera, hips at x."""
+    places = np.zeros((len(LANDMARKS), 2))
+    for name in LANDMARKS:
+        point = name.removeprefix("left_").removeprefix("right_").removesuffix("_left").removesuffix("_right")
+        _, left, up = STANDING_M[point]
+        places[INDEX[name]] = x + px_per_m * (-left if "right" in name else left), 240 - px_per_m * up
+    return places
