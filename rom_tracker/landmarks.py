@@ -111,8 +111,8 @@ def locate(name: str, side: Side) -> tuple[int, ...]:
     return (INDEX[f"{side}_{name}"],)
 
 
-def point_of(points: NDArray[Any], name: str, side: Side = "left") -> NDArray[Any]:
-    """(..., axis) the named point among points (..., landmark, axis); which side is tested is nothing to a point of the middle.
+def point_of(points: NDArray[Any], name: str, side: Side) -> NDArray[Any]:
+    """(..., axis) the point that a name stands for, as for :func:`locate`, among points (..., landmark, axis).
 
     Raises
     ------
@@ -120,3 +120,12 @@ def point_of(points: NDArray[Any], name: str, side: Side = "left") -> NDArray[An
         There is no such landmark.
     """
     return np.asarray(points[..., list(locate(name, side)), :].mean(axis=-2))
+
+
+def middle_of(points: NDArray[Any], name: str) -> NDArray[Any]:
+    """(..., axis) the middle between the left and the right landmark of a name among points (..., landmark, axis).
+
+    >>> middle_of(np.arange(99.0).reshape(33, 3), "hip"), INDEX["left_hip"], INDEX["right_hip"]
+    (array([70.5, 71.5, 72.5]), 23, 24)
+    """
+    return point_of(points, f"mid_{name}", "left")

@@ -16,7 +16,7 @@ from rom_tracker.analysis.repetitions import Repetition, Repetitions
 from rom_tracker.analysis.uncertainty import ErrorBudget
 from rom_tracker.capture import Part
 from rom_tracker.capture.lens import LensProfile
-from rom_tracker.landmarks import Side, point_of
+from rom_tracker.landmarks import Side, middle_of
 from rom_tracker.movements import Movement
 from rom_tracker.pose import smoothing
 from rom_tracker.pose.angles import AngleSeries
@@ -127,7 +127,7 @@ class RomMeasurement:
         if self.merged is None:
             return None
         poses = self.merged.poses
-        hips = point_of(poses.filmed_xy, "mid_hip")
+        hips = middle_of(poses.filmed_xy, "hip")
         x, y = np.nanmedian(hips, axis=0) * np.array(size) / np.array(poses.image_size)
         return float(x), float(y)
 

@@ -21,7 +21,7 @@ from rom_tracker.analysis.repetitions import find_repetitions
 from rom_tracker.app.live_checks import Check, SetUp, checks, setup_of
 from rom_tracker.capture.frame import Frame
 from rom_tracker.errors import RomTrackerError
-from rom_tracker.landmarks import BONES, INDEX, LANDMARKS, Side, is_of_the_hand, locate
+from rom_tracker.landmarks import BONES, INDEX, LANDMARKS, Side, is_of_the_hand, locate, middle_of
 from rom_tracker.movements import Movement, Segment, load_catalogue
 from rom_tracker.pose.angles import AngleSeries, angle_series, resting_value
 from rom_tracker.pose.client import Client, client_of
@@ -31,6 +31,7 @@ from rom_tracker.pose.passes import merge_passes
 from rom_tracker.pose.people import People
 from rom_tracker.pose.region import Region
 from rom_tracker.pose.sequence import Floats, PosePasses, PoseSequence
+from rom_tracker.pose.trunk import trunk_px
 from rom_tracker.pose.view import BodyView, View, body_view
 
 Phase = Literal["set-up", "warm-up", "recording"]
@@ -247,10 +248,9 @@ def _rests(angle_deg: Floats) -> bool:
 def _several(found: list[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
     """Without those who are found twice."""
     kept: list[NDArray[np.float64]] = []
-    hips = [INDEX["left_hip"], INDEX["right_hip"]]
     for marks in found:
-        trunk = float(np.linalg.norm(marks[[11, 12]].mean(axis=0) - marks[hips].mean(axis=0)))
-        if all(np.linalg.norm(marks[hips].mean(axis=0) - other[hips].mean(axis=0)) > 0.5 * trunk for other in kept):
+        apart = [np.linalg.norm(middle_of(marks, "hip") - middle_of(other, "hip")) for other in kept]
+        if all(far > 0.5 * trunk_px(marks) for far in apart):
             kept.append(marks)
     return kept
 

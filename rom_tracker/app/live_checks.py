@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rom_tracker.i18n import N_
 from rom_tracker.landmarks import LANDMARKS, Side, is_of_the_hand, locate
 from rom_tracker.movements import Movement
-from rom_tracker.pose.sequence import Floats, PosePasses
+from rom_tracker.pose.sequence import PosePasses
 from rom_tracker.pose.view import BodyView
 
 # Stricter than the limits of a measurement (rom_tracker/analysis/checks.py and seeing.py): before anything is recorded a better
@@ -174,8 +174,7 @@ def _whole_limb(passes: PosePasses, movement: Movement, side: Side) -> Check:
 
 
 def _size(passes: PosePasses) -> Check:
-    trunk = np.linalg.norm(passes.as_filmed.point("mid_shoulder", "left") - passes.as_filmed.point("mid_hip", "left"), axis=1)
-    share = float(np.nanmedian(trunk)) / max(passes.as_filmed.image_size[1], 1)
+    share = float(np.nanmedian(passes.as_filmed.trunk_px)) / max(passes.as_filmed.image_size[1], 1)
     far = _("The client is too small in the picture. Come nearer.")
     near = _("The client is too near. Step back, so that the movement has room.")
     return Check("size", _("The client is large enough"), SMALLEST_TRUNK <= share <= LARGEST_TRUNK, far if share < 0.3 else near)
@@ -214,7 +213,7 @@ def _level(passes: PosePasses, view: BodyView, movement: Movement) -> tuple[Chec
     """The lean of an upright trunk in the picture: a camera that is not level, or a client who does not stand straight."""
     if view.lies_deg or movement.posture.lies is not None:
         return ()
-    trunk: Floats = passes.as_filmed.point("mid_shoulder", "left") - passes.as_filmed.point("mid_hip", "left")
+    trunk = passes.as_filmed.trunk
     lean = float(np.degrees(np.arctan2(np.nanmedian(trunk[:, 0]), -np.nanmedian(trunk[:, 1]))))
     advice = _("The picture or the client leans by {n} degrees. Set the camera level; let the client be upright.")
     return (Check("level", _("The camera is level"), abs(lean) <= LEVEL_WITHIN_DEG, advice, abs(lean)),)

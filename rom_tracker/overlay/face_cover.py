@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from rom_tracker.landmarks import INDEX
+from rom_tracker.landmarks import INDEX, middle_of
 from rom_tracker.pose.sequence import Floats, PoseSequence
 
 #: Fields of the mosaic across the head, and steps of each colour channel.
@@ -56,8 +56,7 @@ class FaceCover:
         found = np.isfinite(centre).all(axis=1)
         if not found.any():
             return cls(centre, np.full(len(centre), np.nan))
-        neck = xy[:, [INDEX["left_ear"], INDEX["right_ear"]]].mean(axis=1)
-        neck -= xy[:, [INDEX["left_shoulder"], INDEX["right_shoulder"]]].mean(axis=1)
+        neck = middle_of(xy, "ear") - middle_of(xy, "shoulder")
         usual = float(np.median(np.linalg.norm(neck[found], axis=1)))
         farthest = np.linalg.norm(face - centre[:, None], axis=2).max(axis=1)
         radius = np.maximum(_BEYOND_FACE * farthest, _OF_NECK * usual)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rom_tracker.landmarks import INDEX, Side
+from rom_tracker.landmarks import INDEX, Side, middle_of
 from rom_tracker.movements.mannequin import NECK_M, STANDING_M, Body, Floats
 
 #: From points (..., 3) of the body to (..., 3) right, down, away.
@@ -113,7 +113,7 @@ def _head(body: Body, frame: int, see: Seen) -> Iterator[Shape]:
     def place(standing_m: Floats) -> Floats:
         return np.asarray(points[INDEX["nose"]] + (standing_m - STANDING_M["nose"]) @ turn.T)
 
-    shoulders = points[[INDEX["left_shoulder"], INDEX["right_shoulder"]]].mean(axis=0)
+    shoulders = middle_of(points, "shoulder")
     yield _shape(np.stack([shoulders, place(np.add(NECK_M, (0.0, 0.0, 0.06)))]), NECK_WIDTH_M, see, frozenset({"neck"}))
     middle = see(place(HEAD_MIDDLE_M))
     for protruding in (NOSE_M, *EARS_M):

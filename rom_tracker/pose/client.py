@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from rom_tracker.errors import UsageError
-from rom_tracker.landmarks import LANDMARKS, Side, is_of_the_hand, point_of
+from rom_tracker.landmarks import LANDMARKS, Side, is_of_the_hand, middle_of, point_of
 from rom_tracker.movements import Movement
 from rom_tracker.pose.people import People
 from rom_tracker.pose.region import ClientPlace, Region
@@ -58,7 +58,7 @@ class Client:
     @property
     def others_hips(self) -> list[tuple[float, float]]:
         """Where the others stand: the middle of their hips, in pixels."""
-        return [(float(x), float(y)) for x, y in point_of(self.others, "mid_hip")]
+        return [(float(x), float(y)) for x, y in middle_of(self.others, "hip")]
 
     @property
     def sure(self) -> bool:
@@ -97,7 +97,7 @@ def client_of(
         return Client(len(people))
     chosen, chosen_by = _chosen(people, movements_of(people, movement, side), at, last)
     others = np.nanmedian(np.delete(people.marks, chosen, axis=0), axis=1)
-    from_the_left = np.argsort(point_of(others, "mid_hip")[:, 0])
+    from_the_left = np.argsort(middle_of(others, "hip")[:, 0])
     return Client(len(people), _place_of(people, chosen), chosen_by, others[from_the_left])
 
 

@@ -4,7 +4,8 @@ A movement is slow against the camera: of thirty pictures a second most say what
 are the end ranges, and the starting positions that they are counted from. So while the limb is on its way a single look now and
 then is enough to follow it. At rest, and more often near the end range, as far as the recording has shown one, the limb is looked
 at as filmed and mirrored: in turns, one look a frame, where the movement is measured on the mean of both looks, else both at once;
-all the less often, the slower the movement. A leg is looked at in turns at rest only. Whenever the limb is farther from its start
+all the less often, the slower the movement. A leg that the model may give the other one's name is looked at in turns at rest
+only. The start gets both looks twice, and then as the end range. Whenever the limb is farther from its start
 than ever before, that is near the end range, so that the first repetition is not missed; and where its speed would carry it there
 before the next look, the next one comes early. A whole body that moves, as in a squat, is followed closely, and both ways
 throughout; a trunk that is itself what the movement moves is looked at like any limb, if a little more often. Where nobody is
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -95,6 +96,9 @@ TRUNK_ENDS = frozenset({"mid_hip", "mid_shoulder"})
 #: Less than this is sway and landmark noise, in degrees.
 SMALLEST_WAY_DEG = 6.0
 
+#: How both looks are taken where both count: one a frame in turns, throughout or at rest only, or both at once.
+Looking = Literal["in turns", "in turns at rest", "both at once"]
+
 
 @dataclass(frozen=True)
 class EndRanges:
@@ -108,47 +112,39 @@ class EndRanges:
     def name(self) -> str:
         """What it is called in the cache: by the lines that the angle is between, how they are looked at, and the version."""
         lines = self.movement.model_dump_json(include={"moving", "reference"})
-        looks = f"{'in turns' if self.in_turns else 'both at once'}, {CLOSE[self.model].fps:g} a second"
-        return f"end ranges {VERSION} {self.side} {looks} {lines}"
+        return f"end ranges {VERSION} {self.side} {self.looking}, {CLOSE[self.model].fps:g} a second {lines}"
 
     @property
-    def in_turns(self) -> bool:
+    def looking(self) -> Looking:
         """Whether of two looks one frame gets the one, and the next one the other.
 
-        Not where one of them is preferred, since it would lose half of its frames. Nor where a lesser model than the heavy one may
-        give a raised leg the other one's name: two looks at the same frame then tell more than looks at two frames (of six
+        Not where one of them is preferred, since it would lose half of its frames. At rest only where a lesser model than the heavy
+        one may give a raised leg the other one's name: two looks at the same frame then tell more than looks at two frames (of six
         recordings of hip flexion one was refused with looks in turns, since its two readings differed so much). A leg that is moved
-        sideways before the camera keeps its name.
+        sideways before the camera keeps its name, as does one that hangs or stands.
         """
+        if self.movement.preferred_view not in (None, "both"):
+            return "both at once"
         sideways = self.movement.plane == "frontal" and self.movement.camera == "front"
         may_exchange_legs = self.movement.still is not None and not sideways and self.model != "heavy"
-        return self.rests_in_turns and not may_exchange_legs
-
-    @property
-    def rests_in_turns(self) -> bool:
-        """Whether looks are taken in turns while the client rests: a leg that hangs or stands keeps its name."""
-        return self.movement.preferred_view in (None, "both")
+        return "in turns at rest" if may_exchange_legs else "in turns"
 
     def begin(self) -> Gaze:
         """Go over a recording."""
         return _EndRangesGaze(
             _angle_in_the_picture(self.movement, self.side),
             CLOSE[self.model],
-            in_turns=self.in_turns,
-            rests_in_turns=self.rests_in_turns,
+            looking=self.looking,
             moves_the_trunk=set(self.movement.moving.points) == TRUNK_ENDS,
         )
 
 
 class _EndRangesGaze(Steps):
-    def __init__(
-        self, angle: Callable[[Floats], float], pace: Pace, *, in_turns: bool, rests_in_turns: bool, moves_the_trunk: bool
-    ) -> None:
+    def __init__(self, angle: Callable[[Floats], float], pace: Pace, *, looking: Looking, moves_the_trunk: bool) -> None:
         super().__init__(SHORTEST_STEP_S)
         self._angle = angle
         self._pace = pace
-        self._in_turns = in_turns
-        self._rests_in_turns = rests_in_turns
+        self._looking = looking
         self._moves_the_trunk = moves_the_trunk
         self._elsewhere = 0
         self._whole_body_moves = False
@@ -252,15 +248,15 @@ class _EndRangesGaze(Steps):
             self._looks, step_s = self._closely(), self._step_s(1 / self._pace.fps, *(in_turns if self._takes_turns() else at_once))
         else:
             at_rest = not moves or away_deg <= REST_SHARE * self._farthest_deg
-            self._looks = self._closely(at_rest=True) if at_rest or self._whole_body_moves else Looks.AS_FILMED
+            self._looks = self._closely(at_rest=at_rest) if at_rest or self._whole_body_moves else Looks.AS_FILMED
             step_s = self._step_s(1 / COARSE_FPS, COARSE_LOOKS_A_WAY, LONGEST_COARSE_STEP_S) if moves else 1 / COARSE_FPS
         if moves and self._speed_deg_s:
             step_s = min(step_s, max(STEP_SHARE * self._farthest_deg / abs(self._speed_deg_s), SHORTEST_STEP_S))
         self.next_after(time_s, step_s)
 
     def _takes_turns(self, *, at_rest: bool = False) -> bool:
-        """Whether the looks are taken in turns here: of a slow camera's frames there are too few for it."""
-        in_turns = self._rests_in_turns if at_rest else self._in_turns
+        """Whether the looks are taken in turns now: of a slow camera's frames there are too few for it."""
+        in_turns = self._looking == "in turns" or (at_rest and self._looking == "in turns at rest")
         return in_turns and not self._whole_body_moves and self._longest_frame_s <= LONGEST_TURN_FRAME_S
 
     def _closely(self, *, at_rest: bool = False) -> Looks:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rom_tracker.capture import VideoFile
-from rom_tracker.landmarks import LANDMARKS, Side, point_of
+from rom_tracker.landmarks import LANDMARKS, Side, middle_of
 from rom_tracker.movements import Movement
 from rom_tracker.pose import cache
 from rom_tracker.pose.greyed_out import greyed_out
@@ -183,7 +183,7 @@ def _looked(video: VideoFile, finder: Any, poses: PoseSequence) -> OthersHands:
         if (frame := glimpse.frame()) is None:
             continue
         people = finder.find(greyed_out(frame.image, [marks], limbs=False), whole)
-        others = [other for other in people if np.linalg.norm(point_of(other, "mid_hip") - point_of(marks, "mid_hip")) > near_px]
+        others = [other for other in people if np.linalg.norm(middle_of(other, "hip") - middle_of(marks, "hip")) > near_px]
         times.append(frame.time_s)
         found.append([other[hand] for other in others for hand in _HANDS])
     xy = np.full((len(times), max(map(len, found), default=0), len(HAND_POINTS), 2), np.nan)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rom_tracker.landmarks import INDEX, Side
+from rom_tracker.landmarks import INDEX, Side, middle_of
 from rom_tracker.movements import Movement
 from rom_tracker.pose.angles import AngleSeries, jitter, noise_of_looks, resting_value, turn_deg
 from rom_tracker.pose.sequence import Floats, PoseSequence
@@ -124,7 +124,7 @@ def trunk_is_seen(poses: PoseSequence) -> bool:
     seen = np.ones(len(poses), dtype=bool)
     for name in ("shoulder", "hip"):
         pair = [INDEX[f"left_{name}"], INDEX[f"right_{name}"]]
-        middle = poses.filmed_xy[:, pair].mean(axis=1)
+        middle = middle_of(poses.filmed_xy, name)
         with np.errstate(invalid="ignore"):
             seen &= ((middle >= 0) & (middle < np.array(poses.image_size))).all(axis=1)
         seen &= poses.visibility[:, pair].max(axis=1) >= TRUNK_VISIBLE

@@ -22,13 +22,13 @@ from numpy.typing import NDArray
 
 from rom_tracker.capture import VideoFile
 from rom_tracker.capture.pictures import Pictures, pictures_at
-from rom_tracker.landmarks import LANDMARKS, point_of
+from rom_tracker.landmarks import LANDMARKS, middle_of
 from rom_tracker.pose import cache
 from rom_tracker.pose.estimator import PoseModel
 from rom_tracker.pose.greyed_out import greyed_out
 from rom_tracker.pose.region import Region
 from rom_tracker.pose.sequence import Floats
-from rom_tracker.pose.trunk import TRUNK, trunk_px
+from rom_tracker.pose.trunk import CORNERS, trunk_px
 
 #: Frames that are looked at for people, as places among so many at even distances over the recording: the first ones tell whether
 #: there is more than one person; only then the others are needed.
@@ -57,7 +57,7 @@ MOST_GREYED_OUT = 6
 
 @dataclass(frozen=True, eq=False)
 class People:
-    """Everybody who is in the picture for most of a recording.
+    """Everybody who stays in the picture for a third of a recording or longer.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ class People:
     @property
     def hips(self) -> Floats:
         """(person, 2) where each one stands: the middle of the hips, median over the recording."""
-        return np.asarray(np.nanmedian(point_of(self.marks, "mid_hip"), axis=1))
+        return np.asarray(np.nanmedian(middle_of(self.marks, "hip"), axis=1))
 
     @property
     def trunk_px(self) -> Floats:
@@ -152,11 +152,11 @@ def _alone_in(images: list[NDArray[np.uint8]], finder: Any) -> list[Floats] | No
 
 def _is_one_person(marks: Floats, image: NDArray[np.uint8], halves: list[Region], finder: Any) -> bool:
     """Whether the half of a picture about somebody who was found in the whole shows the same: else two may be mixed up in it."""
-    about = min(halves, key=lambda half: abs((half.left + half.right) / 2 - marks[TRUNK, 0].mean()))
+    about = min(halves, key=lambda half: abs((half.left + half.right) / 2 - marks[CORNERS, 0].mean()))
     again = finder.find(image, about)
     if len(again) != 1:
         return False
-    return bool(np.linalg.norm(again[0][TRUNK] - marks[TRUNK], axis=-1).max() < SAME_WITHIN * trunk_px(marks))
+    return bool(np.linalg.norm(again[0][CORNERS] - marks[CORNERS], axis=-1).max() < SAME_WITHIN * trunk_px(marks))
 
 
 def _found_in(image: NDArray[np.uint8], finder: Any) -> list[Floats]:
@@ -219,13 +219,13 @@ def _added(groups: list[list[tuple[int, Floats]]]) -> list[tuple[int, Floats]]:
 def _are_two(group: list[tuple[int, Floats]], other: list[tuple[int, Floats]]) -> bool:
     """Whether a group of findings is somebody else than another one, which was found more often."""
     marks, usual = (np.median([found for _, found in one], axis=0) for one in (group, other))
-    if _apart(marks, other) < HIPS_APART or _apart(marks, other, "mid_shoulder") < SHOULDERS_APART:
+    if _apart(marks, other) < HIPS_APART or _apart(marks, other, "shoulder") < SHOULDERS_APART:
         return False
     low, high = np.maximum(marks.min(axis=0), usual.min(axis=0)), np.minimum(marks.max(axis=0), usual.max(axis=0))
     return bool(np.prod(np.maximum(high - low, 0)) < WITHIN_SHARE * np.prod(np.ptp(marks, axis=0)))
 
 
-def _apart(marks: Floats, group: list[tuple[int, Floats]], name: str = "mid_hip") -> float:
+def _apart(marks: Floats, group: list[tuple[int, Floats]], name: str = "hip") -> float:
     """Distance of the hips, or another point, from those of a group, in trunk lengths."""
     usual = np.median([found for _, found in group], axis=0)
-    return float(np.linalg.norm(point_of(marks, name) - point_of(usual, name)) / max(float(trunk_px(usual)), 1.0))
+    return float(np.linalg.norm(middle_of(marks, name) - middle_of(usual, name)) / max(float(trunk_px(usual)), 1.0))

@@ -13,7 +13,7 @@ from rom_tracker.pose.estimator import PoseModel
 from rom_tracker.pose.models import MODELS, ensure_working_model
 from rom_tracker.pose.native import give_back_memory, image_of, mediapipe_version, quiet_stderr, tasks
 from rom_tracker.pose.region import Region
-from rom_tracker.pose.trunk import TRUNK
+from rom_tracker.pose.trunk import CORNERS
 
 #: Probability of a trunk in the picture above which somebody is there. Those who were there had 0.98 and more; a picture on the
 #: wall beside a raised arm, which was taken for somebody, 0.78.
@@ -74,4 +74,4 @@ class PeopleFinder:
 
     def _marks(self, answer: Any) -> list[Any]:
         """The landmarks of those who are surely there."""
-        return [marks for marks in answer.pose_landmarks if np.mean([marks[at].presence for at in TRUNK]) >= self._least]
+        return [marks for marks in answer.pose_landmarks if np.mean([marks[at].presence for at in CORNERS]) >= self._least]

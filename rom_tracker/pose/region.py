@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from rom_tracker.landmarks import LANDMARKS, Side, point_of
+from rom_tracker.landmarks import LANDMARKS, Side, middle_of
 from rom_tracker.pose.sequence import Floats, PosePasses, PoseSequence
 
 #: Room about the points, as a share of the trunk's length in the picture.
@@ -86,7 +86,7 @@ class ClientPlace:
 
     def is_at(self, xy: Floats) -> bool:
         """Whether landmarks (landmark, 2) are the client's: their hips are where the client's are."""
-        return bool(np.linalg.norm(point_of(xy, "mid_hip") - np.array(self.hips)) < CLIENT_WITHIN * self.trunk_px)
+        return bool(np.linalg.norm(middle_of(xy, "hip") - np.array(self.hips)) < CLIENT_WITHIN * self.trunk_px)
 
     def alone(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The region's picture with all but the client's strip greyed out."""

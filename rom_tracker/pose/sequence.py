@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rom_tracker.capture.lens import LensProfile
-from rom_tracker.landmarks import ALL_LANDMARKS, LANDMARKS, Side, point_of
+from rom_tracker.landmarks import ALL_LANDMARKS, LANDMARKS, Side, middle_of, point_of
 from rom_tracker.pose.between import LONGEST_BETWEEN_S, Floats, at_times
 
 __all__ = ["LONGEST_BETWEEN_S", "Floats", "PosePasses", "PoseSequence"]
@@ -134,7 +134,7 @@ class PoseSequence:
     @property
     def trunk(self) -> Floats:
         """(frame, 2) pixels from the middle of the hips to the middle of the shoulders."""
-        return self.point("mid_shoulder", "left") - self.point("mid_hip", "left")
+        return np.asarray(middle_of(self.xy, "shoulder") - middle_of(self.xy, "hip"))
 
     @property
     def trunk_px(self) -> Floats:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from rom_tracker.landmarks import LANDMARKS, point_of
+from rom_tracker.landmarks import LANDMARKS, middle_of
 from rom_tracker.pose.between import Floats
 
-#: The landmarks at its corners.
-TRUNK = [LANDMARKS.index(f"{side}_{point}") for side in ("left", "right") for point in ("shoulder", "hip")]
+#: The landmarks at the trunk's corners.
+CORNERS = [LANDMARKS.index(f"{side}_{point}") for side in ("left", "right") for point in ("shoulder", "hip")]
 
 #: A trunk has moved that has turned by more than this, or gone farther than this share of its length.
 TURNED_DEG = 6.0
@@ -22,13 +22,13 @@ def trunk_of(xy: Floats) -> Trunk | None:
     """The trunk among landmarks (landmark, 2); None where nobody was found."""
     if np.isnan(xy[0, 0]):
         return None
-    hips, shoulders = (point_of(xy, name) for name in ("mid_hip", "mid_shoulder"))
+    hips, shoulders = (middle_of(xy, name) for name in ("hip", "shoulder"))
     return complex(*hips), complex(*(shoulders - hips)) or 1e-6
 
 
 def trunk_px(marks: Floats) -> Floats:
     """(...) length of the trunk, of (..., landmark, 2) pixels."""
-    return np.asarray(np.linalg.norm(point_of(marks, "mid_shoulder") - point_of(marks, "mid_hip"), axis=-1))
+    return np.asarray(np.linalg.norm(middle_of(marks, "shoulder") - middle_of(marks, "hip"), axis=-1))
 
 
 def has_moved(before: Trunk | None, now: Trunk | None) -> bool:

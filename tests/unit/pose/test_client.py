@@ -119,19 +119,3 @@ def test_a_point_outside_the_picture_is_refused():
 def test_somebody_alone_needs_no_place():
     client = client_of(people([standing(200)] * 3), MOVEMENTS["shoulder_abduction"], "left")
     assert (client.people, client.place) == (1, None)
-
-
-def test_the_clients_strip_alone_is_left_of_the_picture():
-    place = ClientPlace(Region(100, 0, 612, 480), hips=(300.0, 240.0), trunk_px=80.0, reach_px=50.0)
-    picture = np.full((480, 512, 3), 255, dtype=np.uint8)
-    alone = place.alone(picture)
-    assert (alone[:, 150:250] == 255).all()
-    assert (alone[:, :150] == 128).all()
-    assert (alone[:, 250:] == 128).all()
-
-
-def test_landmarks_are_the_clients_where_the_hips_are():
-    place = ClientPlace(Region(0, 0, 640, 480), hips=(200.0, 240.0), trunk_px=75.0, reach_px=50.0)
-    assert place.is_at(standing(205))
-    assert not place.is_at(standing(290))
-    assert not place.is_at(np.full((33, 2), np.nan))

@@ -99,22 +99,23 @@ def test_end_ranges_are_looked_at_closely_and_both_ways_and_what_lies_between_no
 
 
 @pytest.mark.parametrize(
-    ("key", "model", "in_turns"),
+    ("key", "model", "looking"),
     [
-        ("shoulder_flexion", "full", True),
-        ("shoulder_external_rotation", "heavy", True),
-        ("knee_flexion", "heavy", True),
-        ("knee_flexion", "full", False),
-        ("hip_flexion", "full", False),
-        ("hip_flexion", "heavy", True),
-        ("hip_abduction", "full", True),
-        ("hip_adduction", "full", True),
-        ("hip_internal_rotation", "full", False),
-        ("ankle_dorsiflexion", "full", False),
+        ("shoulder_flexion", "full", "in turns"),
+        ("shoulder_external_rotation", "heavy", "in turns"),
+        ("knee_flexion", "heavy", "in turns"),
+        ("knee_flexion", "full", "in turns at rest"),
+        ("hip_flexion", "full", "in turns at rest"),
+        ("hip_flexion", "heavy", "in turns"),
+        ("hip_abduction", "full", "in turns"),
+        ("hip_adduction", "full", "in turns"),
+        ("hip_internal_rotation", "full", "in turns at rest"),
+        ("ankle_dorsiflexion", "full", "both at once"),
+        ("ankle_dorsiflexion", "heavy", "both at once"),
     ],
 )
-def test_looks_are_taken_in_turns_where_neither_is_preferred_and_legs_are_not_exchanged(key, model, in_turns):
-    assert EndRanges(CATALOGUE[key], "left", model).in_turns is in_turns
+def test_looks_are_taken_in_turns_where_neither_is_preferred_and_legs_are_not_exchanged(key, model, looking):
+    assert EndRanges(CATALOGUE[key], "left", model).looking == looking
 
 
 @pytest.mark.parametrize("fps", [5.0, 12.0, 15.0, 24.0, 25.0, 29.97, 30.0, 60.0])
@@ -131,8 +132,9 @@ def test_of_looks_in_turns_each_is_known_between_its_neighbours_however_slow_the
 def test_of_a_slow_camera_every_frame_that_is_looked_at_closely_is_looked_at_both_ways(fps, in_turns):
     time_s, angle_deg = repetitions_deg([100, 95], rest_s=1.0, hold_s=2.0, move_s=3.0, fps=fps)
     looks = looks_of(stick_passes("shoulder_flexion", "right", angle_deg, time_s), end_ranges(SHOULDER, "right"))
-    held = set(looks[(time_s > 4.3) & (time_s < 5.8)]) - {0}
-    assert held == ({AS_FILMED, MIRRORED} if in_turns else {BOTH})
+    for closely in ((0.25, 0.6), (4.3, 5.8)):
+        seen = set(looks[(time_s > closely[0]) & (time_s < closely[1])]) - {0}
+        assert seen == ({AS_FILMED, MIRRORED} if in_turns else {BOTH})
 
 
 def test_one_odd_look_is_not_taken_for_a_body_that_moves():
@@ -286,3 +288,6 @@ def test_what_is_kept_for_one_movement_does_for_those_between_the_same_lines_and
     names = {key: end_ranges(CATALOGUE[key], "left").name for key in OF_THE_BODY}
     assert names["knee_flexion"] == names["knee_extension"] != names["shoulder_flexion"]
     assert end_ranges(SHOULDER, "left").name != end_ranges(SHOULDER, "right").name
+    for key in ("shoulder_flexion", "hip_flexion"):
+        one_sided = CATALOGUE[key].model_copy(update={"preferred_view": "image_left"})
+        assert names[key] != end_ranges(one_sided, "left").name

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from recordings import each_look, recorded
-from stick_figure import IMAGE_SIZE, repetitions_deg
+from stick_figure import IMAGE_SIZE, repetitions_deg, standing
 
 from rom_tracker.landmarks import INDEX
 from rom_tracker.movements import load_catalogue
-from rom_tracker.pose.region import SMALLEST_EDGE_PX, Region, head_region, wrist_region
+from rom_tracker.pose.region import SMALLEST_EDGE_PX, ClientPlace, Region, head_region, wrist_region
 from rom_tracker.pose.sequence import PosePasses, PoseSequence
 
 SIDES = ["left", "right"]
@@ -113,3 +113,19 @@ def test_a_mark_in_the_picture_is_where_the_part_says(region):
     rows, columns = np.nonzero(part[..., 0] > 200)
     found = region.placed(np.array([[columns.mean() + 0.5, rows.mean() + 0.5, 0.0]]))[0, :2]
     np.testing.assert_allclose(found, mark + 0.5, atol=0.5)
+
+
+def test_the_clients_strip_alone_is_left_of_the_picture():
+    place = ClientPlace(Region(100, 0, 612, 480), hips=(300.0, 240.0), trunk_px=80.0, reach_px=50.0)
+    picture = np.full((480, 512, 3), 255, dtype=np.uint8)
+    alone = place.alone(picture)
+    assert (alone[:, 150:250] == 255).all()
+    assert (alone[:, :150] == 128).all()
+    assert (alone[:, 250:] == 128).all()
+
+
+def test_landmarks_are_the_clients_where_the_hips_are():
+    place = ClientPlace(Region(0, 0, 640, 480), hips=(200.0, 240.0), trunk_px=75.0, reach_px=50.0)
+    assert place.is_at(standing(205))
+    assert not place.is_at(standing(290))
+    assert not place.is_at(np.full((33, 2), np.nan))
