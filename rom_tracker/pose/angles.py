@@ -299,9 +299,9 @@ def jitter(poses: PoseSequence, track: Floats) -> float:
     From how far each look lies off the cubic through the two before and the two after it, in which smooth movement all but
     vanishes: of a limb that goes to and fro within 3 seconds and is looked at 8 times a second it leaves less than a thousandth of
     the way, where the straight line between two looks would leave 17 thousandths. What was interpolated does not count, nor do five
-    looks that span more than :data:`NOISE_SPAN_S`, as long as there are :data:`LEAST_NOISE` others. Of looks in turns it is the noise
-    of a look and of what lies between two of the other kind, up to a fifth less than that of two looks at once. 0 where there are
-    fewer than five looks, which tell nothing.
+    looks that span more than :data:`NOISE_SPAN_S`, as long as there are :data:`LEAST_NOISE` others. Of looks in turns it is the
+    noise of a look and of what lies between two of the other kind, up to a fifth less than that of two looks at once. 0 where there
+    are fewer than five looks, which tell nothing.
     """
     rows = slice(None) if poses.looked_at is None else poses.looked_at
     if len(poses.time_s[rows]) < 5:

@@ -19,7 +19,7 @@ afterwards with nothing chosen on them, 21 came within 0.5, and one ankle 1.05 o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from rom_tracker.pose.sequence import Floats
 
 #: Goes up whenever other frames would be looked at in the same recording.
-VERSION = 23
+VERSION = 24
 
 
 @dataclass(frozen=True)
@@ -139,6 +139,18 @@ class EndRanges:
         )
 
 
+@dataclass
+class _Way:
+    """What one of the looks has told of the movement's way: the two may be some degrees apart."""
+
+    resting_deg: list[float] = field(default_factory=list)
+    farthest_deg: float = 0.0
+
+    def away_deg(self, angle_deg: float) -> float:
+        """How far an angle is from the start."""
+        return abs((angle_deg - float(np.median(self.resting_deg)) + 180) % 360 - 180)
+
+
 class _EndRangesGaze(Steps):
     def __init__(self, angle: Callable[[Floats], float], pace: Pace, *, looking: Looking, moves_the_trunk: bool) -> None:
         super().__init__(SHORTEST_STEP_S)
@@ -150,9 +162,8 @@ class _EndRangesGaze(Steps):
         self._whole_body_moves = False
         self._looks = Looks.BOTH
         self._turn = Looks.MIRRORED
-        self._resting: list[float] = []
+        self._ways: dict[Looks, _Way] = {}
         self._began_s: float | None = None
-        self._start_deg: float | None = None
         self._farthest_deg = 0.0
         self._speed_deg_s = 0.0
         self._highest_speed_deg_s = 0.0
@@ -179,7 +190,7 @@ class _EndRangesGaze(Steps):
             return
         self._began_s = time_s if self._began_s is None else self._began_s
         trunk_moved = self._trunk_moved(time_s, found)
-        self._follow(time_s, *next(iter(known.items())))
+        self._follow(time_s, known)
         if trunk_moved:
             self._looks = Looks.BOTH
             self.next_after(time_s, 1 / self._pace.fps)
@@ -219,25 +230,29 @@ class _EndRangesGaze(Steps):
         self._looks = Looks.BOTH
         self.next_after(time_s, DOUBT_STEP_S)
 
-    def _follow(self, time_s: float, look: Looks, angle_deg: float) -> None:
-        if self._start_deg is None or self._is_start(time_s):
-            self._resting.append(angle_deg)
-            self._start_deg = float(np.median(self._resting))
-            first = len(self._resting) == 1  # How far the frames lie apart is not known before the second.
+    def _follow(self, time_s: float, known: Mapping[Looks, float]) -> None:
+        if self._is_start(time_s):
+            first = not self._ways  # How far the frames lie apart is not known before the second.
+            for look, angle_deg in known.items():
+                self._ways.setdefault(look, _Way()).resting_deg.append(angle_deg)
             self._looks = Looks.BOTH if first else self._closely()
             self.next_after(time_s, 1 / START_FPS)
             return
-        away_deg = self._away_deg(angle_deg)
-        self._farthest_deg = max(self._farthest_deg, away_deg)
+        for look, angle_deg in known.items():
+            way = self._way(look)
+            way.farthest_deg = max(way.farthest_deg, way.away_deg(angle_deg))
+        look, angle_deg = next(iter(known.items()))
+        way = self._way(look)
+        away_deg, self._farthest_deg = way.away_deg(angle_deg), way.farthest_deg
         before = self._seen.get(look)
         if before is not None and time_s - before[0] <= KEPT_SPEED_S:
-            self._speed_deg_s = (away_deg - self._away_deg(before[1])) / (time_s - before[0])
+            self._speed_deg_s = (away_deg - way.away_deg(before[1])) / (time_s - before[0])
         self._highest_speed_deg_s = max(self._highest_speed_deg_s, abs(self._speed_deg_s))
         self._decide(time_s, away_deg)
 
-    def _away_deg(self, angle_deg: float) -> float:
-        """How far an angle is from the start."""
-        return abs((angle_deg - (self._start_deg or 0.0) + 180) % 360 - 180)
+    def _way(self, look: Looks) -> _Way:
+        """The way as a look tells it, or as the other one does where it did not see the start."""
+        return self._ways.get(look) or next(iter(self._ways.values()))
 
     def _decide(self, time_s: float, away_deg: float) -> None:
         moves = self._farthest_deg >= SMALLEST_WAY_DEG
@@ -248,7 +263,8 @@ class _EndRangesGaze(Steps):
             self._looks, step_s = self._closely(), self._step_s(1 / self._pace.fps, *(in_turns if self._takes_turns() else at_once))
         else:
             at_rest = not moves or away_deg <= REST_SHARE * self._farthest_deg
-            self._looks = self._closely(at_rest=at_rest) if at_rest or self._whole_body_moves else Looks.AS_FILMED
+            closely = at_rest or self._whole_body_moves or self._moves_the_trunk
+            self._looks = self._closely(at_rest=at_rest) if closely else Looks.AS_FILMED
             step_s = self._step_s(1 / COARSE_FPS, COARSE_LOOKS_A_WAY, LONGEST_COARSE_STEP_S) if moves else 1 / COARSE_FPS
         if moves and self._speed_deg_s:
             step_s = min(step_s, max(STEP_SHARE * self._farthest_deg / abs(self._speed_deg_s), SHORTEST_STEP_S))
