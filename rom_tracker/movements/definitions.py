@@ -34,8 +34,8 @@ _OPPOSITE = {
 #: hand: root mean square errors in degrees, and their degrees of freedom, people for the most part (calibration/README.md).
 WIDEST_RESIDUAL_DEG = 7.2
 WIDEST_RESIDUAL_PEOPLE = 11
-WIDEST_CHANGE_RESIDUAL_DEG = 2.3
-WIDEST_CHANGE_RESIDUAL_PEOPLE = 9
+WIDEST_CHANGE_RESIDUAL_DEG = 1.5
+WIDEST_CHANGE_RESIDUAL_PEOPLE = 10
 
 CHECKED = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
