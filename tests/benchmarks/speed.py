@@ -130,7 +130,7 @@ def watched(program: list[str], cores: set[int], env: dict[str, str]) -> tuple[f
                 most = max([most, *map(memory_mib, children)])
             except psutil.Error:
                 pass
-            time.sleep(0.3)
+            time.sleep(2)  # Seldom: to add up a process's memory takes time of the cores that it works on.
 
     watcher = threading.Thread(target=watch)
     watcher.start()
