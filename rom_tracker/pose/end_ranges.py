@@ -116,12 +116,12 @@ class EndRanges:
 
     @property
     def looking(self) -> Looking:
-        """Whether of two looks one frame gets the one, and the next one the other.
+        """How both looks are taken: in turns, so that one frame gets the one, and the next one the other, or both at once.
 
-        Not where one of them is preferred, since it would lose half of its frames. At rest only where a lesser model than the heavy
-        one may give a raised leg the other one's name: two looks at the same frame then tell more than looks at two frames (of six
-        recordings of hip flexion one was refused with looks in turns, since its two readings differed so much). A leg that is moved
-        sideways before the camera keeps its name, as does one that hangs or stands.
+        Not in turns where one of them is preferred, since it would lose half of its frames. At rest only where a lesser model
+        than the heavy one may give a raised leg the other one's name: two looks at the same frame then tell more than looks at
+        two frames (of six recordings of hip flexion one was refused with looks in turns, since its two readings differed so
+        much). A leg that is moved sideways before the camera keeps its name, as does one that hangs or stands.
         """
         if self.movement.preferred_view not in (None, "both"):
             return "both at once"

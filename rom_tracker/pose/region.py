@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rom_tracker.landmarks import LANDMARKS, Side, middle_of
+from rom_tracker.pose.greyed_out import GREY
 from rom_tracker.pose.sequence import Floats, PosePasses, PoseSequence
 
 #: Room about the points, as a share of the trunk's length in the picture.
@@ -93,7 +94,7 @@ class ClientPlace:
         middle = (self.hips[0] - self.region.left) * self.region.scale
         reach = self.reach_px * self.region.scale
         left, right = max(round(middle - reach), 0), round(middle + reach)
-        grey = np.full_like(rgb, 128)
+        grey = np.full_like(rgb, GREY)
         grey[:, left:right] = rgb[:, left:right]
         return grey
 
