@@ -28,7 +28,8 @@ def recordings_720p(folder: Path, rounds: int = 3, slowed: int = 1) -> list[Reco
     """The sample clips, scaled to 720 lines and repeated so many times in one recording; made where they are not there yet.
 
     A repetition of the clips takes 3 seconds with half a second at the end range: faster than clients move, so that more of their
-    frames deserve a look. Slowed twice it takes 6 seconds; the frames between are blended from their neighbours.
+    frames deserve a look. Slowed twice it takes 6 seconds; between two frames lies one in which what moves has gone half of its way
+    (blended from both, a limb would be there twice, which no camera shows).
     """
     if shutil.which("ffmpeg") is None:
         sys.exit("expected the program ffmpeg, which makes the recordings; install it and try again")
@@ -67,7 +68,7 @@ def long_recording(folder: Path, minutes: float) -> Recording:
 
 def _convert(source: Path, target: Path, rounds: int, slowed: int = 1) -> None:
     width, height = SIZE
-    pace = f"setpts={slowed}*PTS,minterpolate=fps=30:mi_mode=blend," if slowed > 1 else ""
+    pace = f"setpts={slowed}*PTS,minterpolate=fps=30:mi_mode=mci:mc_mode=aobmc," if slowed > 1 else ""
     shape = f"{pace}scale=-2:{height},pad={width}:{height}:(ow-iw)/2:0"
     command = ["ffmpeg", "-v", "error", "-y", "-stream_loop", str(rounds - 1), "-i", str(source), "-vf", shape]
     part = target.with_suffix(".part.mp4")
