@@ -7,12 +7,14 @@ scheduler's setting ``distributed.scheduler.allowed-failures``; the README of th
 from __future__ import annotations
 
 import os
+import platform
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rom_tracker.batch.engine import Heard, Limits, Listen, Record, lost
+from rom_tracker.batch.keys import method
 from rom_tracker.errors import MeasurementError, UsageError
 
 if TYPE_CHECKING:
@@ -23,6 +25,9 @@ TASKS_A_WORKER = 2
 
 #: Seconds to find the scheduler in.
 CONNECT_S = 20
+
+#: The status of what a worker gives back that has another version of the program.
+OTHER_VERSION = "other version"
 
 
 class Cluster:
@@ -49,7 +54,7 @@ class Cluster:
         UsageError
             The extra ``cluster`` is not installed.
         MeasurementError
-            The scheduler does not answer.
+            The scheduler does not answer, or a worker has another version of the program.
         """
         try:
             from distributed import Client, as_completed
@@ -70,13 +75,15 @@ class Cluster:
                     workers = len(client.scheduler_info(n_workers=-1)["workers"])
                     while waiting and len(under_way) < TASKS_A_WORKER * max(workers, 1):
                         task, attempt = waiting.popleft()
-                        future = client.submit(measure_within, dict(self.order(task)), self.limits, pure=False, key=None)
+                        future = client.submit(measure_within, dict(self.order(task)), self.limits, method(), pure=False, key=None)
                         under_way[future.key] = (task, attempt)
                         completed.add(future)
                         listen(Heard("started", task))
                     future, result = next(completed)
                     task, attempt = under_way.pop(future.key)
                     if isinstance(result, dict):
+                        if result["status"] == OTHER_VERSION:
+                            raise MeasurementError(_other_version(result))
                         record: Record = result | {"attempts": attempt}
                     elif attempt < self.limits.attempts and not _is_killed(result):
                         waiting.append((task, attempt + 1))
@@ -90,10 +97,16 @@ class Cluster:
                 client.cancel(list(completed.futures))
 
 
-def measure_within(order: dict[str, Any], limits: Limits) -> Record:
-    """Measure, on a worker of the cluster; one that takes too long ends its process, as a crash does."""
+def measure_within(order: dict[str, Any], limits: Limits, version: str) -> Record:
+    """Measure, on a worker of the cluster; one that takes too long ends its process, as a crash does.
+
+    Where the program is not that ``version`` (of :func:`~rom_tracker.batch.keys.method`), nothing is measured: its results would be
+    kept as those of another one.
+    """
     from rom_tracker.batch.work import measure_task
 
+    if method() != version:
+        return {"status": OTHER_VERSION, "computer": platform.node(), "version": method(), "expected": version}
     timers: list[threading.Timer] = []
 
     def set_timer(what: str, value: float | None) -> None:
@@ -118,6 +131,14 @@ def _ended_after(time_s: float) -> threading.Timer:
 def _cancel(timers: list[threading.Timer]) -> None:
     while timers:
         timers.pop().cancel()
+
+
+def _other_version(result: dict[str, Any]) -> str:
+    theirs, ours = ("version {}, mediapipe {}, code {:.8}".format(*result[name].split()) for name in ("version", "expected"))
+    return (
+        f"a worker on {result['computer']} has another version of rom_tracker than this computer ({theirs}; here {ours}), and "
+        "results of two versions do not mix; install the same on both, start the workers anew, and give the same command again"
+    )
 
 
 def _is_killed(result: object) -> bool:

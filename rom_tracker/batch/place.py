@@ -82,8 +82,8 @@ def near_copy(address: str) -> Iterator[Path]:
             sidecar = sidecar_path_of(path)
             if sidecar != path and system.exists(sidecar):
                 system.get_file(sidecar, str(Path(scratch) / PurePosixPath(sidecar).name))
-        except OSError as error:
-            raise VideoError(f'"{address}" cannot be fetched ({error}); check the connection and who may read it') from error
+        except Exception as error:  # Each store has errors of its own kind, many of them no OSError.
+            raise VideoError(f'"{address}" cannot be fetched ({_said(error)}); check the connection and who may read it') from error
         yield copy
 
 
@@ -107,7 +107,16 @@ def _opened(address: str) -> tuple[Any, str]:
         system, path = fsspec.core.url_to_fs(address)
     except (ImportError, ValueError) as error:
         raise UsageError(f'"{address}" cannot be opened: {error}') from error
+    except Exception as error:  # Some stores connect at once; each has errors of its own kind.
+        raise UsageError(
+            f'"{address}" cannot be reached ({_said(error)}); check the address, the connection and who may read it'
+        ) from error
     return system, path
+
+
+def _said(error: Exception) -> str:
+    """What an error says in one line; its kind where it says nothing."""
+    return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
 class _Near:
@@ -149,16 +158,24 @@ class _Far:
     def files(self, without: Path | None) -> list[Listed]:
         try:
             paths = self.system.find(self.root, detail=True)
-        except OSError as error:
+        except Exception as error:  # Each store has errors of its own kind, many of them no OSError.
             raise UsageError(
-                f'"{self.url}" cannot be listed ({error}); check the address, the connection and who may read it'
+                f'"{self.url}" cannot be listed ({_said(error)}); check the address, the connection and who may read it'
             ) from error
+        if not paths and not self._is_there():  # Some stores list what is not there, or not reached, as an empty folder.
+            raise UsageError(f'nothing is at "{self.url}", or it cannot be reached; check the address and the connection')
         found: list[Listed] = []
         for path, about in paths.items():
             file = path.removeprefix(self.root).lstrip("/")
             if not any(part.startswith(".") for part in file.split("/")):
                 found.append(Listed(file, int(about.get("size") or 0), self.system.ukey(path)))
         return sorted(found, key=lambda one: one.file)
+
+    def _is_there(self) -> bool:
+        try:
+            return bool(self.system.exists(self.root))
+        except Exception:  # The same as above.
+            return False
 
     def address(self, file: str) -> str:
         return f"{self.url}/{file}"

@@ -75,6 +75,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         _deg("view_off_plane_deg", "how far the movement's plane is turned out of the picture's, 0 to 90"),
         _s("duration_s", "time of the last frame"),
         _count("frames", "frames of the recording"),
+        _count("frames_looked_at", "frames that the pose model looked at; those between follow from their neighbours"),
         _count("frames_with_angle", "frames in which the angle is known"),
         _text("zero", "what is counted from: anatomical, or start"),
         _text("geometry", "what the angle was taken in"),

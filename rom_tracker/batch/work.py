@@ -128,6 +128,7 @@ def measurement_row(found: RomMeasurement) -> dict[str, Any]:
         "view_off_plane_deg": None if found.view is None else _r(found.view.off_plane_deg(found.movement), 1),
         "duration_s": _r(float(found.angles.time_s[-1]), 3) if len(found.angles) else 0.0,
         "frames": len(found.angles),
+        "frames_looked_at": found.frames_looked_at,
         "frames_with_angle": int((found.angles.angle_deg == found.angles.angle_deg).sum()),
         "zero": found.movement.zero,
         "geometry": found.geometry,

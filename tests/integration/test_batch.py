@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rom_tracker.errors import MeasurementError
 from rom_tracker.pose.models import ensure_model
 
 DATA = Path(__file__).parents[1] / "data"
@@ -82,6 +83,7 @@ def test_every_recording_is_in_one_table(undisturbed):
         assert float(row["end_range_low_deg"]) < float(row["end_range_deg"]) < float(row["end_range_high_deg"])
         table = (undisturbed / "angles" / f"{row['file']}.elbow_flexion_left.csv").read_text().splitlines()
         assert len(table) == int(row["frames"]) + 1
+        assert 0 < int(row["frames_looked_at"]) < int(row["frames"])
     assert {row["file"] for row in rows(undisturbed, "repetitions")} == {row["file"] for row in measured}
     failures = {row["file"]: row for row in rows(undisturbed, "failures")}
     assert {file: row["kind"] for file, row in failures.items()} == {
@@ -202,6 +204,20 @@ def test_a_cluster_of_which_a_worker_dies_gives_the_same(undisturbed, lite, run,
     assert killed
     assert (done.measured, done.refused, done.failed, done.left) == (3, 1, 4, 0)
     assert contents(tmp_path / "results") == contents(undisturbed)
+
+
+def test_a_worker_with_another_version_of_the_program_is_told_and_its_results_are_not_taken(folder, tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    from rom_tracker.batch import cluster as engine
+    from rom_tracker.batch import run_batch
+
+    monkeypatch.setattr(engine, "method", lambda: "0.0.9 0.10.0 0123456789abcdef")  # Here alone; the worker is another process.
+    with (
+        distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster,
+        pytest.raises(MeasurementError, match=r"has another version .*here version 0\.0\.9, mediapipe 0\.10\.0, code 01234567\)"),
+    ):
+        run_batch(folder, tmp_path / "results", scheduler=cluster.scheduler_address, model="lite")
+    assert not any((tmp_path / "results").glob("measurements.*"))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="terminals of POSIX")
