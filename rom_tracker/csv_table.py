@@ -1,12 +1,19 @@
-"""Reads the tables that people write: CSV as spreadsheets save it, with commas or semicolons."""
+"""Reads the tables that people write: CSV as spreadsheets save it, with commas, semicolons or tabs."""
 
 from __future__ import annotations
 
+import codecs
 import csv
+import difflib
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from rom_tracker.errors import UsageError
+
+DELIMITERS = ",;\t"
+
+#: A column that is as like one that is read and missing as this (difflib's ratio) is taken for a misspelling of it.
+NEAR = 0.75
 
 
 def read_table(path: Path, columns: Collection[str], needed: Collection[str]) -> Iterator[tuple[int, dict[str, str]]]:
@@ -23,19 +30,50 @@ def read_table(path: Path, columns: Collection[str], needed: Collection[str]) ->
     Raises
     ------
     UsageError
-        It cannot be read, or a column is missing.
+        It cannot be read, a column is missing, misspelt or there twice, or a line has more cells than there are columns.
     """
+    lines = _text(path).splitlines()
+    delimiter = max(DELIMITERS, key=lines[0].count) if lines else ","
+    rows = csv.DictReader(lines, delimiter=delimiter, strict=True)
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f'the table "{path}" cannot be read: {error}; save it as CSV, UTF-8') from error
-    rows = csv.DictReader(lines, delimiter=";" if lines and lines[0].count(";") > lines[0].count(",") else ",")
-    named = [name.strip().lower() for name in rows.fieldnames or ()]
+        named = [name.strip().lower() for name in rows.fieldnames or ()]
+        _check_columns(named, columns, needed, path.name)
+        rows.fieldnames = named
+        for row in rows:
+            if any(cell.strip() for cell in row.get(None) or ()):
+                raise UsageError(
+                    f"line {rows.line_num} of {path.name} has more cells than there are columns; where a cell has a "
+                    f'"{delimiter}" in it, put it into quotes, as in "Miller{delimiter} Ann"'
+                )
+            cells = {name: (row.get(name) or "").strip() for name in columns}
+            if any(cells.values()):
+                yield rows.line_num, cells
+    except csv.Error as error:
+        raise UsageError(
+            f"line {rows.reader.line_num} of {path.name} is no line of a table ({error}); look at its quotes"
+        ) from error
+
+
+def _text(path: Path) -> str:
+    """What is in the file, in UTF-8 or, as spreadsheets call it, Unicode text."""
+    try:
+        content = path.read_bytes()
+        return content.decode("utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig")
+    except OSError as error:
+        raise UsageError(f'the table "{path}" cannot be read: {error}; check that it is there, and who may read it') from error
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f'the table "{path}" cannot be read: its letters are not in UTF-8; save it anew, in a spreadsheet as "CSV UTF-8"'
+        ) from error
+
+
+def _check_columns(named: list[str], columns: Collection[str], needed: Collection[str], file: str) -> None:
     if not set(needed) <= set(named):
         came = ", ".join(named) or "an empty file"
-        raise UsageError(f'expected the columns {", ".join(columns)} in "{path.name}", got {came}')
-    rows.fieldnames = named
-    for row in rows:
-        cells = {name: (row.get(name) or "").strip() for name in columns}
-        if any(cells.values()):
-            yield rows.line_num, cells
+        raise UsageError(f'expected the columns {", ".join(columns)} in "{file}", got {came}')
+    if twice := sorted({name for name in named if name in columns and named.count(name) > 1}):
+        raise UsageError(f'the column {twice[0]} is in "{file}" twice; leave one')
+    missing = [name for name in columns if name not in named]
+    for name in named:
+        if name not in columns and (near := difflib.get_close_matches(name, missing, 1, NEAR)):
+            raise UsageError(f'there is no column {name!r} to be read in "{file}"; did you mean {near[0]}?')

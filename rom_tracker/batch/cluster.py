@@ -1,17 +1,21 @@
 """The engine for several computers: Dask distributed gives the tasks to its workers (extra ``cluster``).
 
-Dask's nanny starts a worker anew that died or filled its memory, and its scheduler gives the task to another. How often, is the
-scheduler's setting ``distributed.scheduler.allowed-failures``; the README of this package has the commands.
+Dask's nanny starts a worker anew that died or filled its memory. Dask does not tell which of the recordings that the worker had
+ended it: whatever was there is suspect, and is measured once more at the end, by itself, so that none is lost for another one's
+damage. How often Dask itself tries again before, is the scheduler's setting ``distributed.scheduler.allowed-failures``; the README
+of this package has the commands.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from rom_tracker.batch.engine import Heard, Limits, Listen, Record, lost
 from rom_tracker.batch.keys import method
@@ -20,14 +24,14 @@ from rom_tracker.errors import MeasurementError, UsageError
 if TYPE_CHECKING:
     from rom_tracker.batch.plan import Task
 
-#: So many tasks for each worker are with the scheduler at a time: one under way and one waiting.
-TASKS_A_WORKER = 2
-
-#: Seconds to find the scheduler in.
+#: Seconds to find the scheduler in, and a first worker.
 CONNECT_S = 20
 
 #: The status of what a worker gives back that has another version of the program.
 OTHER_VERSION = "other version"
+
+#: A worker's process measures one recording at a time, however many threads it has: memory and time are counted for one.
+_ONE_AT_A_TIME = threading.Lock()
 
 
 class Cluster:
@@ -52,49 +56,75 @@ class Cluster:
         Raises
         ------
         UsageError
-            The extra ``cluster`` is not installed.
+            The extra ``cluster`` is not installed, or that is no address.
         MeasurementError
-            The scheduler does not answer, or a worker has another version of the program.
+            The scheduler does not answer or has no worker, or a worker has another version of the program.
         """
         try:
             from distributed import Client, as_completed
         except ImportError as error:
             raise UsageError('a scheduler is reached by an extra: pip install "rom_tracker[cluster]"') from error
+        _check_address(self.scheduler)
         try:
             client = Client(self.scheduler, timeout=CONNECT_S, set_as_default=False)
         except (OSError, ValueError) as error:
             raise MeasurementError(
                 f"no scheduler answers at {self.scheduler} ({error}); start one with `dask scheduler`, and check the address"
             ) from error
-        waiting = deque((task, 1) for task in tasks)
-        under_way: dict[str, tuple[Task, int]] = {}
-        completed = as_completed(loop=client.loop, with_results=True, raise_errors=False)
         with client:
             try:
-                while waiting or under_way:
-                    workers = len(client.scheduler_info(n_workers=-1)["workers"])
-                    while waiting and len(under_way) < TASKS_A_WORKER * max(workers, 1):
-                        task, attempt = waiting.popleft()
-                        future = client.submit(measure_within, dict(self.order(task)), self.limits, method(), pure=False, key=None)
-                        under_way[future.key] = (task, attempt)
-                        completed.add(future)
-                        listen(Heard("started", task))
-                    future, result = next(completed)
-                    task, attempt = under_way.pop(future.key)
-                    if isinstance(result, dict):
-                        if result["status"] == OTHER_VERSION:
-                            raise MeasurementError(_other_version(result))
-                        record: Record = result | {"attempts": attempt}
-                    elif attempt < self.limits.attempts and not _is_killed(result):
-                        waiting.append((task, attempt + 1))
-                        listen(Heard("again", task, why=str(result)))
-                        continue
-                    else:
-                        record = _lost(result, self.limits)
-                    listen(Heard("done", task, record=record))
-                    yield task, record
+                client.wait_for_workers(1, timeout=CONNECT_S)
+            except TimeoutError as error:
+                raise MeasurementError(
+                    f"the scheduler at {self.scheduler} has no worker; start some with `dask worker {self.scheduler}`"
+                ) from error
+            completed = as_completed(loop=client.loop, with_results=True, raise_errors=False)
+            try:
+                yield from self._run(tasks, listen, client, completed)
             finally:
                 client.cancel(list(completed.futures))
+
+    def _run(self, tasks: Sequence[Task], listen: Listen, client: Any, completed: Any) -> Iterator[tuple[Task, Record]]:
+        """One task for each worker at a time, then the suspects one after the other."""
+        waiting = deque((task, 1) for task in tasks)
+        suspects: deque[tuple[Task, int]] = deque()
+        under_way: dict[str, tuple[Task, int]] = {}
+        while waiting or suspects or under_way:
+            workers = len(client.scheduler_info(n_workers=-1)["workers"])
+            while waiting and len(under_way) < max(workers, 1):
+                under_way |= self._given(*waiting.popleft(), listen, client, completed)
+            if suspects and not under_way:
+                under_way |= self._given(*suspects.popleft(), listen, client, completed)
+            future, result = next(completed)
+            task, attempt = under_way.pop(future.key)
+            if isinstance(result, dict):
+                if result["status"] == OTHER_VERSION:
+                    raise MeasurementError(_other_version(result))
+                record: Record = result | {"attempts": attempt}
+            elif attempt < self.limits.attempts:
+                (suspects if _is_killed(result) else waiting).append((task, attempt + 1))
+                listen(Heard("again", task, why="The worker ended that had it" if _is_killed(result) else str(result)))
+                continue
+            else:
+                record = _lost(result, attempt)
+            listen(Heard("done", task, record=record))
+            yield task, record
+
+    def _given(self, task: Task, attempt: int, listen: Listen, client: Any, completed: Any) -> dict[str, tuple[Task, int]]:
+        """Give a task to the scheduler; the key that it has there."""
+        future = client.submit(measure_within, dict(self.order(task)), self.limits, method(), pure=False, key=None)
+        completed.add(future)
+        listen(Heard("started", task))
+        return {future.key: (task, attempt)}
+
+
+def _check_address(scheduler: str) -> None:
+    """That it is an address: Dask's own complaint comes with a traceback."""
+    with contextlib.suppress(ValueError):
+        parts = urlsplit(scheduler)
+        if parts.scheme == "inproc" or (parts.scheme and parts.hostname and parts.port):
+            return
+    raise UsageError(f"a scheduler's address is like tcp://10.0.0.1:8786, got {scheduler!r}; `dask scheduler` prints it")
 
 
 def measure_within(order: dict[str, Any], limits: Limits, version: str) -> Record:
@@ -114,11 +144,12 @@ def measure_within(order: dict[str, Any], limits: Limits, version: str) -> Recor
             _cancel(timers)
             timers.append(_ended_after(limits.time_s(value or 0.0)))
 
-    timers.append(_ended_after(limits.time_s(0.0)))
-    try:
-        return measure_task(**order, hear=set_timer)
-    finally:
-        _cancel(timers)
+    with _ONE_AT_A_TIME:  # What waits for another recording uses up none of its own time.
+        timers.append(_ended_after(limits.time_s(0.0)))
+        try:
+            return measure_task(**order, hear=set_timer)
+        finally:
+            _cancel(timers)
 
 
 def _ended_after(time_s: float) -> threading.Timer:
@@ -147,9 +178,8 @@ def _is_killed(result: object) -> bool:
     return isinstance(result, KilledWorker) or (isinstance(result, tuple) and isinstance(result[1], KilledWorker))
 
 
-def _lost(result: object, limits: Limits) -> Record:
+def _lost(result: object, attempts: int) -> Record:
     if _is_killed(result):
-        what = "Measuring it ended the worker, by a crash, by its memory or by its time"
-        return lost("crashed", what, limits.attempts)
+        return lost("crashed", "Measuring it ended the worker, by a crash, by its memory or by its time", attempts)
     error = result[1] if isinstance(result, tuple) else result
-    return lost("unexpected", f"An error that was not expected came up: {type(error).__name__}: {error}", limits.attempts)
+    return lost("unexpected", f"An error that was not expected came up: {type(error).__name__}: {error}", attempts)

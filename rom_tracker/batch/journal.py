@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import sys
@@ -36,11 +37,17 @@ class Journal:
         self.path = folder / NAME
         self._places: dict[str, int] = {}
         self._contents: dict[str, int] = {}
+        self._sizes: set[int] = set()
         try:
             self._file = self.path.open("a+b")
         except OSError as error:
             raise _cannot_write(self.path, error) from error
-        if not _locked(self._file):
+        try:
+            mine = _locked(self._file)
+        except OSError as error:
+            self._file.close()
+            raise _cannot_write(self.path, error) from error
+        if not mine:
             self._file.close()
             raise OutputError(f'another run is writing into "{folder}"; wait for it, or choose another folder with --out')
         self.read()
@@ -75,6 +82,10 @@ class Journal:
         """The record of a recording that has been measured under another name or time, if any."""
         place = self._contents.get(content_key)
         return None if place is None else self._at(place)
+
+    def has_size(self, size: int) -> bool:
+        """Whether any recording of so many bytes has been measured: if not, none of the same content has."""
+        return size in self._sizes
 
     def append(self, key: str, record: Record) -> None:
         """Add a record, and return when it is on the disk.
@@ -121,6 +132,7 @@ class Journal:
         self._places[key] = place
         if "content_key" in record:
             self._contents[record["content_key"]] = place
+            self._sizes.add(record.get("size", -1))  # Earlier versions kept none.
 
 
 def _cannot_write(path: Path, error: OSError) -> OutputError:
@@ -141,6 +153,8 @@ def _locked(file: IO[bytes]) -> bool:
             import fcntl
 
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
+            raise
         return False
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +15,9 @@ DEFAULT_PATTERN = "CLIENT_MOVEMENT[_SIDE][_MOMENT]"
 SIDES = {"left": "left", "l": "left", "right": "right", "r": "right"}
 MOMENTS = {"before": "before", "pre": "before", "after": "after", "post": "after"}
 
-_WORDS = re.compile(r"CLIENT|MOVEMENT|SIDE|MOMENT|ANY|\[|\]|[-_ ]+|.")
+WORDS = ("CLIENT", "MOVEMENT", "SIDE", "MOMENT", "ANY")
+
+_WORDS = re.compile(rf"{'|'.join(WORDS)}|\[|\]|[-_ ]+|.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class NamePattern:
     Raises
     ------
     UsageError
-        It has no MOVEMENT, a word twice, or brackets that do not close.
+        It has no MOVEMENT, a word twice or misspelt, or brackets that do not close.
 
     Examples
     --------
@@ -64,6 +67,7 @@ class NamePattern:
             "[": "(?:",
             "]": ")?",
         }
+        _check_spelling(pattern)
         words = _WORDS.findall(pattern)
         wrong = "MOVEMENT" not in words or any(words.count(word) > 1 for word in ("CLIENT", "MOVEMENT", "SIDE", "MOMENT"))
         try:
@@ -89,3 +93,10 @@ class NamePattern:
             side=SIDES.get(said.get("side", "").lower(), ""),
             moment=MOMENTS.get(said.get("moment", "").lower(), ""),
         )
+
+
+def _check_spelling(pattern: str) -> None:
+    """That no word in capitals is nearly one that means something: it would stand for itself, and no name would follow it."""
+    for word in re.findall(r"[A-Z]{3,}", pattern):
+        if word not in WORDS and (near := difflib.get_close_matches(word, WORDS, 1, 0.75)):
+            raise UsageError(f"{word} in the pattern {pattern!r} is no word that stands for something; did you mean {near[0]}?")

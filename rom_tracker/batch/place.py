@@ -35,7 +35,15 @@ class Listed:
 
 
 class Place(Protocol):
-    """A folder, near or far."""
+    """A folder, near or far.
+
+    Attributes
+    ----------
+    closed : list of str
+        Folders in it that could not be read, known once its files have been asked for.
+    """
+
+    closed: list[str]
 
     def files(self, without: Path | None) -> list[Listed]:
         """All files in it and below, in the order of their names; nothing hidden, and nothing of the folder ``without``."""
@@ -127,11 +135,13 @@ class _Near:
             there = "a file" if folder.exists() else "nothing"
             raise UsageError(f'expected a folder of recordings, but {there} is at "{folder}"; check its name')
         self.folder = folder.absolute()
+        self.closed: list[str] = []
 
     def files(self, without: Path | None) -> list[Listed]:
         left_out = None if without is None else os.path.realpath(without)
         found: list[Listed] = []
-        for folder, below, names in os.walk(self.folder):
+        self.closed = []
+        for folder, below, names in os.walk(self.folder, onerror=self._note_closed):
             below[:] = [
                 name for name in below if not name.startswith(".") and os.path.realpath(os.path.join(folder, name)) != left_out
             ]
@@ -144,6 +154,9 @@ class _Near:
                         found.append(Listed(file, about.st_size, f"{about.st_size}-{about.st_mtime_ns}"))
         return sorted(found, key=lambda one: one.file)
 
+    def _note_closed(self, error: OSError) -> None:
+        self.closed.append(Path(error.filename).relative_to(self.folder).as_posix())
+
     def address(self, file: str) -> str:
         return str(self.folder / file)
 
@@ -153,6 +166,7 @@ class _Far:
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
+        self.closed: list[str] = []
         self.system, self.root = _opened(self.url)
 
     def files(self, without: Path | None) -> list[Listed]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -136,18 +137,26 @@ def plan_of(
     listed = place.files(without)
     names = NamePattern(pattern, catalogue.movements)
     manifest = _manifest(place, {one.file for one in listed})
+    there = {_composed(one.file) for one in listed}
     with_sidecar = {one.file.removesuffix(SIDECAR_SUFFIX) for one in listed if one.file.endswith(SIDECAR_SUFFIX)}
     tasks: list[Task] = []
-    problems = [_not_there(file, lines) for file, lines in manifest.items() if file not in {one.file for one in listed}]
+    problems = [_not_there(file, lines) for file, lines in manifest.items() if file not in there]
+    problems += [_closed(folder) for folder in place.closed]
     for one in listed:
         is_video = PurePosixPath(one.file).suffix.lower() in VIDEO_SUFFIXES
-        if one.file in manifest or is_video:
-            found, wrong = _of_recording(one, place, catalogue, manifest.get(one.file, []), _stem(one.file) in with_sidecar, names)
+        lines = manifest.get(_composed(one.file), [])
+        if lines or is_video:
+            found, wrong = _of_recording(one, place, catalogue, lines, _stem(one.file) in with_sidecar, names)
             tasks += found
             problems += wrong
     tasks.sort(key=lambda task: (task.file, task.movement, task.side))
     pairs, unclear = pairs_of(tasks)
     return Plan(tuple(tasks), tuple(sorted((*problems, *unclear), key=lambda p: (p.file, p.kind, p.movement, p.side))), pairs)
+
+
+def _composed(name: str) -> str:
+    """A name with its accents as spreadsheets write them: macOS may write them as letters of their own (Unicode NFD)."""
+    return unicodedata.normalize("NFC", name)
 
 
 def _stem(file: str) -> str:
@@ -160,7 +169,7 @@ def _of_recording(
     """The tasks of one recording, or why there are none."""
     noted, wrong = _noted(place.address(one.file), one.file) if has_sidecar else (None, "")
     if wrong and not lines:
-        return [], [Problem(one.file, "unknown", *told(wrong))]
+        return [], [Problem(one.file, "unknown", *told(wrong, sidecar_path_of(one.file)))]
     named = names.read(one.file)
     if not lines and noted is None and named is None:
         return [], [_unknown(one.file)]
@@ -252,7 +261,7 @@ def _manifest(place: Place, files: set[str]) -> dict[str, list[_Said]]:
     found: dict[str, list[_Said]] = defaultdict(list)
     with near_copy(place.address(MANIFEST)) as path:
         for line, cells in read_table(path, COLUMNS, ("file", "movement")):
-            file = PurePosixPath(cells.pop("file").replace("\\", "/")).as_posix()
+            file = _composed(PurePosixPath(cells.pop("file").replace("\\", "/")).as_posix())
             found[file].append(_Said(**cells, where=f"line {line} of {MANIFEST}"))
     return found
 
@@ -274,6 +283,7 @@ def pairs_of(tasks: Iterable[Task]) -> tuple[tuple[tuple[Task, Task], ...], list
         if pair is not None:
             pairs.append(pair)
             continue
+        rest: list[Task] = []
         for session in sorted({task.session for task in group}):
             inside = [task for task in group if task.session == session]
             pair = _pair(inside)
@@ -281,6 +291,10 @@ def pairs_of(tasks: Iterable[Task]) -> tuple[tuple[tuple[Task, Task], ...], list
                 pairs.append(pair)
             elif {task.moment for task in inside} == {"before", "after"}:
                 unclear.append(_many(inside))
+            else:
+                rest += inside
+        if {task.moment for task in rest} == {"before", "after"}:
+            unclear.append(_many(rest))
     return tuple(sorted(pairs, key=lambda pair: (pair[0].file, pair[0].movement, pair[0].side))), unclear
 
 
@@ -310,23 +324,32 @@ def _unknown(file: str) -> Problem:
     )
 
 
+def _closed(folder: str) -> Problem:
+    return Problem(folder, "unknown", "This folder cannot be read, nor what is in it.", "Check who may read it.")
+
+
 def _not_there(file: str, lines: list[_Said]) -> Problem:
     said = lines[0]
     reason = f"{_capital(said.where)} names this file, but it is not there."
     return Problem(file, "unknown", reason, "Check its name and folder.", said.client, said.movement, said.side, said.moment)
 
 
-def told(message: str) -> tuple[str, str]:
+def told(message: str, file: str = "") -> tuple[str, str]:
     """Reason and advice, each a sentence, from a message that has both; advice is empty where it has none.
+
+    ``file`` is a name in the message, in which no sentence ends.
 
     >>> told('"a.mp4" is cut off; copy the file again')
     ('"a.mp4" is cut off.', 'Copy the file again.')
+    >>> told('"St. Ann; b.mp4" is cut off; copy the file again', "St. Ann; b.mp4")
+    ('"St. Ann; b.mp4" is cut off.', 'Copy the file again.')
     """
+    masked = message.replace(file, "\0") if file else message
     for mark in ("; ", ". "):
-        reason, found, advice = message.partition(mark)
+        reason, found, advice = masked.partition(mark)
         if found and advice:
-            return _sentence(reason), _sentence(advice)
-    return _sentence(message), ""
+            return _sentence(reason).replace("\0", file), _sentence(advice).replace("\0", file)
+    return _sentence(masked).replace("\0", file), ""
 
 
 def _sentence(words: str) -> str:

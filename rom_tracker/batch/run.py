@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from importlib import import_module
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from rom_tracker.batch.engine import Engine, Limits, Listen, Record
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 #: Notes which tables are there, and of what, so that a second run over unchanged files need not make them again.
 STATE = ".tables.json"
 ANGLES = "angles"
+
+#: Names of files with angles are no longer than this in bytes: file systems allow 255, and some of it is needed while writing.
+LONGEST_NAME = 200
 
 #: A recording that is measured with the heavy model takes so many times as long as another one.
 HEAVY_TAKES = 2
@@ -169,7 +172,11 @@ def run_batch(
     limits = limits or Limits()
     keys = Keys(catalogue, model)
     with Journal(results) as journal:
-        todo = [task for task in plan.tasks if not _is_done(task, journal, keys, results, angles=angles, retry_failed=retry_failed)]
+        todo = [
+            task
+            for task in plan.tasks
+            if not _is_done(task, journal, keys, results, limits, angles=angles, retry_failed=retry_failed)
+        ]
         if before is not None:
             before(plan, todo)
         interrupted = False
@@ -180,7 +187,7 @@ def run_batch(
                     _have_models(todo, catalogue, model)
                 threading.Thread(target=_import_for_writing, daemon=True).start()
                 for task, record in engine.run(longest_first(todo, catalogue, model), listen or (lambda heard: None)):
-                    _keep(task, record, journal, keys, results)
+                    _keep(task, record, journal, keys, results, limits)
             except KeyboardInterrupt:
                 interrupted = True
                 journal.read()
@@ -216,11 +223,11 @@ def _make(folder: Path) -> None:
         raise cannot_write(folder, error) from error
 
 
-def _is_done(task: Task, journal: Journal, keys: Keys, results: Path, *, angles: bool, retry_failed: bool) -> bool:
+def _is_done(task: Task, journal: Journal, keys: Keys, results: Path, limits: Limits, *, angles: bool, retry_failed: bool) -> bool:
     """Whether the journal has what would come of a task; what it has under another name is put under this one."""
     key = keys.of_file(task)
     if key not in journal:
-        if is_far(task.address) or not len(journal):
+        if is_far(task.address) or not journal.has_size(task.size):
             return False
         try:
             with open(task.address, "rb") as file:
@@ -232,27 +239,67 @@ def _is_done(task: Task, journal: Journal, keys: Keys, results: Path, *, angles:
         journal.append(key, record)
     record = journal[key]
     if record["status"] == "failed":
-        return not retry_failed
-    return not angles or _angles_path(results, task).exists()
+        return not (retry_failed or _may_do_better(record, limits))
+    return not angles or _has_angles(record, _angles_path(results, task))
+
+
+def _may_do_better(record: Record, limits: Limits) -> bool:
+    """Whether what failed deserves another try without being asked for: it has more now, or it was no fault of the recording's."""
+    kind, had = record["failure"]["kind"], Limits(**record["limits"])
+    if kind == "memory":
+        return limits.memory_mib > had.memory_mib
+    if kind == "time":
+        return limits.seconds > had.seconds or limits.seconds_per_second > had.seconds_per_second
+    return kind in ("program", "not fetched")
 
 
 def _angles_path(results: Path, task: Task) -> Path:
-    return results / ANGLES / f"{task.file}.{task.movement}_{task.side}.csv"
+    path = PurePosixPath(f"{task.file}.{task.movement}_{task.side}.csv")
+    if len(os.fsencode(path.name)) > LONGEST_NAME:
+        path = path.with_name(f"{path.name[:40]}~{digest(task.file)[:8]}.{task.movement}_{task.side}.csv")
+    return results / ANGLES / path
 
 
-def _keep(task: Task, record: Record, journal: Journal, keys: Keys, results: Path) -> None:
+def _has_angles(record: Record, path: Path) -> bool:
+    """Whether the angles of a record are there, and not those of another recording or model."""
+    if "angles_sha256" not in record:
+        return False
+    try:
+        with path.open("rb") as file:
+            return bool(hashlib.file_digest(file, "sha256").hexdigest() == record["angles_sha256"])
+    except OSError:
+        return False
+
+
+def _keep(task: Task, record: Record, journal: Journal, keys: Keys, results: Path, limits: Limits) -> None:
     """Write the angles, then the record: what is in the journal is whole."""
     from rom_tracker.output_files import written_whole
 
+    record = {**record, "size": task.size}
     table = record.pop("angles", None)
     if table is not None:
-        path = _angles_path(results, task)
+        path, content = _angles_path(results, task), table.encode("utf-8")
         _make(path.parent)
         with written_whole(path) as part:
-            part.write_text(table, encoding="utf-8", newline="\n")
+            part.write_bytes(content)
+        record["angles_sha256"] = hashlib.sha256(content).hexdigest()
     if "content_sha256" in record:
-        record = {**record, "content_key": keys.of_content(task, record["content_sha256"])}
+        record["content_key"] = keys.of_content(task, record["content_sha256"])
+    if record["status"] == "failed":
+        record["limits"] = asdict(limits)
     journal.append(keys.of_file(task), record)
+
+
+def _clear_angles(results: Path, plan: Plan, record_of: Callable[[Task], Record | None]) -> None:
+    """Delete the angles that belong to no measurement any more: of recordings that are gone, or have changed."""
+    if not (results / ANGLES).is_dir():
+        return
+    paths = {_angles_path(results, task): record_of(task) for task in plan.tasks}
+    for path in sorted((results / ANGLES).rglob("*.csv")):
+        record = paths.get(path)
+        if record is None or not _has_angles(record, path):
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 def _engine(scheduler: str | None, workers: int, limits: Limits, catalogue: Catalogue, model: str, angles: bool) -> Engine:
@@ -306,6 +353,7 @@ def _written(
     """Write tables and page where they are not those of this plan and these records, and count."""
     key_of = {task: keys.of_file(task) for task in plan.tasks}
     there = {task for task in plan.tasks if key_of[task] in journal}
+    _clear_angles(results, plan, lambda task: journal[key_of[task]] if task in there else None)
     state = digest(method(), _own_repeatability(), repr(plan), *(key_of[task] for task in plan.tasks if task in there))
     counts = _counts_if_there(results, state)
     if counts is None:

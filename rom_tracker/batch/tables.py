@@ -130,8 +130,9 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         _text(
             "kind",
             "unknown: what it shows is not known; unreadable: the file cannot be read; refused: read, but no number can be given; "
-            "crashed, memory, time: it ended the worker, filled its memory or took too long; unexpected: an error of the program; "
-            "program: a model file or lens profile; not compared: measured, but which before belongs to which after is not known",
+            "not fetched: its store did not give it; crashed, memory, time: it ended the worker, filled its memory or took too "
+            "long; unexpected: an error of the program; program: a model file or lens profile; not compared: measured, but which "
+            "before belongs to which after is not known",
         ),
         _text("reason", "what is wrong"),
         _text("advice", "what to do"),

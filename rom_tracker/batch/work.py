@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from rom_tracker.batch.engine import FEWEST_BYTES_A_SECOND, Record
 from rom_tracker.batch.place import near_copy
 from rom_tracker.batch.plan import told
-from rom_tracker.errors import CalibrationError, ModelFileError, RomTrackerError
+from rom_tracker.errors import CalibrationError, ModelFileError, RomTrackerError, VideoError
 
 if TYPE_CHECKING:
     from rom_tracker.analysis.measurement import RomMeasurement
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
 
 #: Points of a curve on the page.
 CURVE_POINTS = 120
-
-#: One process measures one recording at a time: the limits of memory and time are counted for one.
-_ONE_AT_A_TIME = threading.Lock()
 
 #: Told the length of the recording in seconds, and then the share that is done, None where not known.
 Hear = Callable[[str, float | None], None]
@@ -54,20 +50,19 @@ def measure_task(
     hear : callable, optional
         Told "length" and a number of seconds, and "share" and a number from 0 to 1.
     """
-    with _ONE_AT_A_TIME:
-        try:
-            with near_copy(address) as path:
-                try:
-                    return _measured(path, movement, side, model, angles, hear or (lambda what, value: None))
-                except RomTrackerError as error:
-                    return _failed(error, str(path), file)
-        except RomTrackerError as error:
-            return _failed(error, address, file)
+    try:
+        with near_copy(address) as path:
+            try:
+                return _measured(path, movement, side, model, angles, hear or (lambda what, value: None))
+            except RomTrackerError as error:
+                kind = "program" if isinstance(error, ModelFileError | CalibrationError) else "unreadable"
+                return _failed(error, str(path), file, kind)
+    except RomTrackerError as error:
+        return _failed(error, address, file, "not fetched")
 
 
-def _failed(error: RomTrackerError, path: str, file: str) -> Record:
-    reason, advice = told(str(error).replace(path, file))
-    kind = "program" if isinstance(error, ModelFileError | CalibrationError) else "unreadable"
+def _failed(error: RomTrackerError, path: str, file: str, kind: str) -> Record:
+    reason, advice = told(str(error).replace(path, file), file)
     return {"status": "failed", "failure": {"kind": kind, "reason": reason, "advice": advice}, "attempts": 1}
 
 
@@ -77,8 +72,13 @@ def _measured(path: Path, movement: dict[str, Any], side: Side, model: ModelChoi
     from rom_tracker.capture import VideoFile
     from rom_tracker.movements import Movement
 
-    with path.open("rb") as content:
-        sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+    try:
+        with path.open("rb") as content:
+            sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+    except OSError as error:
+        raise VideoError(
+            f'"{path}" cannot be read ({error.strerror}); check that it is there still, and who may read it'
+        ) from error
     video = VideoFile(path)
     hear("length", video.expected_duration_s or path.stat().st_size / FEWEST_BYTES_A_SECOND)
     found = measure(

@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -45,8 +46,12 @@ def batch(
             help="Names of files that neither manifest.csv nor a sidecar describes; CLIENT_MOVEMENT[_SIDE][_MOMENT] if not given.",
         ),
     ] = None,
-    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try again what failed in an earlier run.")] = False,
-    memory_limit: Annotated[float, typer.Option("--memory-limit", help="Most memory of a worker, in MiB.", min=1)] = 2048,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try again what failed in an earlier run; not what was refused.")
+    ] = False,
+    memory_limit: Annotated[
+        float | None, typer.Option("--memory-limit", help="Most memory of a worker, in MiB; 2048 if not given.", min=1)
+    ] = None,
     time_limit: Annotated[
         float | None,
         typer.Option("--time-limit", help="Most seconds for one recording; 120, and 30 a second of video, if not given.", min=0.1),
@@ -70,9 +75,16 @@ def batch(
         raise UsageError(f"--model is auto, lite, full or heavy, got {model!r}.")
     if resume and not (out / NAME).is_file():
         raise UsageError(f'There is no earlier run in "{out}" to go on with; check --out, or leave --resume away.')
-    limits = Limits(memory_mib=memory_limit)
+    if scheduler is not None and not (workers is None and memory_limit is None):
+        raise UsageError(
+            "--workers and --memory-limit are for the workers of this computer; those of a cluster are started with their own "
+            "(dask worker --nworkers, --memory-limit)."
+        )
+    limits = Limits()
+    if memory_limit is not None:
+        limits = replace(limits, memory_mib=memory_limit)
     if time_limit is not None:
-        limits = Limits(memory_mib=memory_limit, seconds=time_limit, seconds_per_second=0.0)
+        limits = replace(limits, seconds=time_limit, seconds_per_second=0.0)
     try:
         with _told_to_end(), _shown() as (before, listen):
             done = run_batch(
@@ -123,11 +135,11 @@ def _shown() -> Iterator[tuple[Callable[[Plan, Iterable[Task]], None], Callable[
     """What tells of the work: bars on a terminal, a line for each recording elsewhere."""
     console = output.side_console()
     if console.is_terminal:
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, Progress, TextColumn
 
         columns = (
             TextColumn("{task.description}"), BarColumn(bar_width=20), TextColumn("{task.fields[count]}"),
-            TextColumn("{task.fields[rate]}"), TimeRemainingColumn(),
+            TextColumn("{task.fields[rate]}"), TextColumn("{task.fields[left]}"),
         )  # fmt: skip
         with Progress(*columns, console=console, transient=True) as progress:
             bars = _Bars(progress)
@@ -161,14 +173,14 @@ class _Pace:
 
     @property
     def left_words(self) -> str:
-        left_s = 60 * (self.total - self.done) / self.per_minute
-        return (
-            f"{left_s / 3600:.1f} h left"
-            if left_s > 5400
-            else f"{left_s / 60:.0f} min left"
-            if left_s > 90
-            else f"{left_s:.0f} s left"
-        )
+        return _left(60 * (self.total - self.done) / self.per_minute)
+
+
+def _left(left_s: float) -> str:
+    """Time left, in words."""
+    if left_s > 5400:
+        return f"{left_s / 3600:.1f} h left"
+    return f"{left_s / 60:.0f} min left" if left_s > 90 else f"{left_s:.0f} s left"
 
 
 class _Lines(_Pace):
@@ -189,12 +201,12 @@ class _Bars(_Pace):
     def __init__(self, progress: Any) -> None:
         super().__init__()
         self.progress = progress
-        self.whole = progress.add_task("All", total=None, count="", rate="")
+        self.whole = progress.add_task("All", total=None, count="", rate="", left="")
         self.of: dict[Task, Any] = {}
 
     def before(self, plan: Plan, todo: Iterable[Task]) -> None:
         super().before(plan, todo)
-        self.progress.reset(self.whole, total=self.total, count=f"0 of {self.total}", rate="")
+        self.progress.reset(self.whole, total=self.total, count=f"0 of {self.total}", rate="", left="")
 
     def say(self, words: str) -> None:
         self.progress.console.print(escape(words), style="dim")
@@ -202,10 +214,13 @@ class _Bars(_Pace):
     def listen(self, heard: Heard) -> None:
         if heard.kind == "started":
             name = escape(heard.task.file if len(heard.task.file) < 40 else f"...{heard.task.file[-37:]}")
-            self.of[heard.task] = self.progress.add_task(name, total=None, count="", rate="")
+            self.of[heard.task] = self.progress.add_task(name, total=None, count="", rate="", left="")
         elif heard.kind == "moved" and heard.share is not None:
-            percent = min(heard.share, 1.0)
-            self.progress.update(self.of[heard.task], completed=percent, total=1.0, count=f"{percent:.0%}")
+            share = min(heard.share, 1.0)
+            bar = self.of[heard.task]
+            taken_s = next((task.elapsed for task in self.progress.tasks if task.id == bar), None) or 0.0
+            left = _left(taken_s * (1 - share) / share) if share > 0 else ""
+            self.progress.update(bar, completed=share, total=1.0, count=f"{share:.0%}", left=left)
         elif heard.kind in ("again", "done"):
             if (bar := self.of.pop(heard.task, None)) is not None:
                 self.progress.remove_task(bar)
@@ -220,7 +235,7 @@ class _Bars(_Pace):
         if record.get("status") != "measured":
             self.say(f"x {heard.task.file}: {_result(record)}")
         count, rate = f"{self.done} of {self.total}", f"{self.per_minute:.1f}/min"
-        self.progress.update(self.whole, completed=self.done, count=count, rate=rate)
+        self.progress.update(self.whole, completed=self.done, count=count, rate=rate, left=self.left_words)
 
 
 def _result(record: Record) -> str:
@@ -242,13 +257,16 @@ def _print_summary(done: BatchSummary) -> None:
         "pairs compared": done.compared,
         "improved": done.improved,
         "worse": done.worse,
+        "no detectable change": done.compared - done.improved - done.worse,
     }
     for words, count in rows.items():
         table.add_row(str(count), words)
     output.console().print(table)
     _print_failures(done.results / "failures.csv")
-    if not done.new:
+    if done.recordings and not done.new:
         output.hint("Nothing was new: the files are those of the earlier run (same name, size and time, or same content).")
+    if done.failed:
+        output.hint("What failed is tried again when its file has changed, or with --retry-failed.")
     output.console().print(f"Written: {escape(str(done.results / 'index.html'))}", soft_wrap=True)
 
 

@@ -171,6 +171,7 @@ def test_ctrl_c_leaves_tables_and_says_how_to_go_on(run, lite, folder, tmp_path)
         ((".", "--out", "{tmp}/new", "--resume"), "There is no earlier run"),
         ((".", "--out", "{tmp}/new"), "Expected recordings"),
         ((".", "--out", "{tmp}/new", "--model", "giant"), "--model is auto"),
+        ((".", "--out", "{tmp}/new", "--scheduler", "tcp://a:1", "--workers", "2"), "for the workers of this computer"),
     ],
 )
 def test_wrong_use_says_what_to_do(run, tmp_path, arguments, said):
@@ -206,6 +207,7 @@ def test_a_cluster_of_which_a_worker_dies_gives_the_same(undisturbed, lite, run,
     assert contents(tmp_path / "results") == contents(undisturbed)
 
 
+@pytest.mark.filterwarnings("ignore")  # Dask's own, as above.
 def test_a_worker_with_another_version_of_the_program_is_told_and_its_results_are_not_taken(folder, tmp_path, monkeypatch):
     distributed = pytest.importorskip("distributed")
     from rom_tracker.batch import cluster as engine

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -152,6 +154,39 @@ def test_sessions_in_folders_are_paired_apart_and_what_stays_unclear_is_listed(t
     assert problem.reason.startswith("2 before and 1 after")
 
 
+def test_what_is_left_over_of_both_moments_is_listed(tmp_path):
+    names = [f"{moment}/ann_{n}.mp4" for moment in ("before", "after") for n in (1, 2)]
+    lines = "".join(f"{name},knee_flexion,left,ann,{name.split('/')[0]}\n" for name in names)
+    plan = planned(folder_of(tmp_path, *names, manifest=lines))
+    assert len(plan.tasks) == 4
+    assert plan.pairs == ()
+    (problem,) = plan.problems
+    assert problem.reason.startswith("2 before and 2 after the treatment are of this client, movement and side")
+
+
+def test_a_name_with_accents_is_the_same_however_they_are_written(tmp_path):
+    composed, decomposed = (unicodedata.normalize(form, "Jürgen.mp4") for form in ("NFC", "NFD"))
+    assert composed != decomposed
+    plan = planned(folder_of(tmp_path, decomposed, manifest=f"{composed},knee_flexion,left,Jürgen,before\n"))
+    assert [unicodedata.normalize("NFC", task.file) for task in plan.tasks] == [composed]
+    assert plan.problems == ()
+
+
+def test_a_folder_that_cannot_be_read_is_listed(tmp_path, monkeypatch):
+    root = folder_of(tmp_path, "ann_knee_flexion_left.mp4", "closed/ben_knee_flexion_left.mp4")
+    scandir = os.scandir
+
+    def refuse(folder: str) -> object:  # Root may read everything, whatever its permissions.
+        if os.fspath(folder).endswith("closed"):
+            raise PermissionError(13, "Permission denied", folder)
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    plan = planned(root)
+    assert [task.file for task in plan.tasks] == ["ann_knee_flexion_left.mp4"]
+    assert [(p.file, p.reason) for p in plan.problems] == [("closed", "This folder cannot be read, nor what is in it.")]
+
+
 @pytest.mark.parametrize(
     ("pattern", "file", "client", "side", "moment"),
     [
@@ -171,6 +206,12 @@ def test_patterns(pattern, file, client, side, moment):
 def test_patterns_that_are_none(pattern):
     with pytest.raises(UsageError, match="such as CLIENT_MOVEMENT"):
         NamePattern(pattern, CATALOGUE.movements)
+
+
+def test_a_misspelt_word_in_a_pattern_is_told():
+    with pytest.raises(UsageError, match=r"SIED in the pattern .* did you mean SIDE"):
+        NamePattern("CLIENT_MOVEMENT_SIED", CATALOGUE.movements)
+    NamePattern("IMG_CLIENT_MOVEMENT", CATALOGUE.movements)
 
 
 def test_planning_imports_nothing_that_is_slow():
