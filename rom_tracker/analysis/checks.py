@@ -173,7 +173,7 @@ def _side(reading: Reading, side: Side) -> Check | None:
     movement, body = reading.movement, reading.view.body
     if movement.camera != "side" or movement.instrument != "body" or not is_one_sided(movement):
         return None
-    advice = f"Turn the client round, so that the {side} side faces the camera, or measure --side {opposite_side(side)}."
+    advice = f"Turn the client round, so that the {side} side faces the camera, or measure the {opposite_side(side)} side."
     return Check("side", "Side facing the camera", body.near_side(), "", "ok", None, advice, "shoulders, head and feet")
 
 

@@ -239,7 +239,7 @@ def _goes_the_other_way(angles: AngleSeries, movement: Movement) -> bool:
 
 
 def _other_direction(farthest_deg: float, movement: Movement, side: Side) -> Flag:
-    meant = f"Did you mean --side {opposite_side(side)}?" if movement.two_way else "Check the movement and the side."
+    meant = f"Did you mean the {opposite_side(side)} side?" if movement.two_way else "Check the movement and the side."
     return Flag(
         "other_direction",
         f"The client moves the other way: from rest to {farthest_deg:.0f} degrees, and never beyond rest in the direction of "
@@ -278,7 +278,7 @@ def _visibility_flags(angles: AngleSeries, movement: Movement, side: Side, view:
     confidence = float(np.median(angles.confidence[known]))
     hidden = f"A joint of {movement.title.lower()} is hidden or hard to see (visibility {confidence:.0%}). "
     if confidence < GUESSED_CONFIDENCE and movement.camera == "side" and view.body.near_side() != side:
-        meant = f"The {side} side is behind the body. Did you mean --side {opposite_side(side)}?"
+        meant = f"The {side} side is behind the body. Did you mean the {opposite_side(side)} side?"
         found.append(Flag("hidden_joint", hidden + meant, "refused"))
     elif confidence < LOW_CONFIDENCE:
         found.append(Flag("hidden_joint", f"{hidden}Check light, clothing and the side that faces the camera.", "caution"))
@@ -332,7 +332,7 @@ def _identity_flags(angles: AngleSeries, merged: MergedPasses, movement: Movemen
     exchanged = float(merged.exchanged.mean())
     other = opposite_side(side)
     if exchanged > WRONG_SIDE_SHARE:
-        seen = f"It looks as if the {other} leg moves and the {side} one stands still. Did you mean --side {other}?"
+        seen = f"It looks as if the {other} leg moves and the {side} one stands still. Did you mean the {other} side?"
         found.append(Flag("wrong_side", seen, "refused"))
     elif exchanged > 0:
         put_right = "they were told apart by the leg that stands still."
