@@ -151,6 +151,7 @@ def plan_of(
             problems += wrong
     tasks.sort(key=lambda task: (task.file, task.movement, task.side))
     pairs, unclear = pairs_of(tasks)
+    unclear += _spelt_differently(tasks)
     return Plan(tuple(tasks), tuple(sorted((*problems, *unclear), key=lambda p: (p.file, p.kind, p.movement, p.side))), pairs)
 
 
@@ -296,6 +297,24 @@ def pairs_of(tasks: Iterable[Task]) -> tuple[tuple[tuple[Task, Task], ...], list
         if {task.moment for task in rest} == {"before", "after"}:
             unclear.append(_many(rest))
     return tuple(sorted(pairs, key=lambda pair: (pair[0].file, pair[0].movement, pair[0].side))), unclear
+
+
+def _spelt_differently(tasks: Iterable[Task]) -> list[Problem]:
+    """A problem for every client whose name is written in two ways."""
+    first: dict[str, dict[str, Task]] = defaultdict(dict)
+    for task in tasks:
+        first[_composed(task.client).casefold()].setdefault(task.client, task)
+    return [
+        Problem(
+            task.file,
+            "not compared",
+            f'The client is called "{task.client}" here and "{known.client}" in "{known.file}", which count as two.',
+            "If it is one, write the name the same way throughout.",
+            task.client, task.movement, task.side, task.moment,
+        )
+        for known, *others in (list(each.values()) for each in first.values())
+        for task in others
+    ]  # fmt: skip
 
 
 def _pair(tasks: list[Task]) -> tuple[Task, Task] | None:

@@ -226,6 +226,11 @@ class VideoFile:
                 f'expected a video, but "{self.path}" is empty (0 bytes): nothing was recorded, or copying failed; '
                 "copy it again or record again"
             )
+        try:
+            str(self.path.absolute()).encode()
+        except UnicodeEncodeError as error:  # OpenCV would end the process.
+            name = str(self.path).encode(errors="backslashreplace").decode()
+            raise VideoError(f'"{name}" cannot be opened: its name or folder has letters that are not UTF-8; rename it') from error
         if facts.kind == "picture":
             raise VideoError(f'expected a video, but "{self.path}" is a single picture; choose the recording itself')
         if facts.kind == "text":

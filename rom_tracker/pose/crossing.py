@@ -53,7 +53,7 @@ def crossing_s(
     """
     if client.place is None or not moves_a_limb(movement) or not passes.person_found.any():
         return 0.0
-    poses = mean_look(passes)
+    poses = mean_look(passes, movement, side)
     limb = _limb(poses, movement, side)
     across = np.zeros(len(poses), dtype=bool)
     for body in client.others:

@@ -94,7 +94,7 @@ def hands_on_limb(
     """
     if client is None or not moves_a_limb(movement) or not passes.person_found.any():
         return None
-    poses = mean_look(passes)
+    poses = mean_look(passes, movement, side)
     hands = _others_hands(video, poses, client)
     return covered_frames(hands, poses, movement, side)
 

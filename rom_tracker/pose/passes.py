@@ -131,9 +131,9 @@ def _between(values: Floats, known_s: Floats, time_s: Floats) -> Floats:
     return np.asarray(values[after - 1] * (1 - share) + values[after] * share)
 
 
-def mean_look(passes: PosePasses) -> PoseSequence:
-    """The mean of both looks in every frame of the recording."""
-    return average(*in_step(passes.as_filmed, passes.mirrored)).at(passes.all_time_s)
+def mean_look(passes: PosePasses, movement: Movement, side: Side) -> PoseSequence:
+    """The mean of both looks, exchanged legs put right, in every frame of the recording."""
+    return average(*looks_put_right(passes, movement, side)).at(passes.all_time_s)
 
 
 def looks_put_right(passes: PosePasses, movement: Movement, side: Side) -> tuple[PoseSequence, PoseSequence]:

@@ -36,7 +36,7 @@ def test_a_table(tmp_path, separator, encoding):
 
 
 def test_a_table_without_sides_and_with_a_short_line(tmp_path):
-    path = written(tmp_path / "retests.csv", "client,test,retest\nann,a.mkv,b.mkv,and,more\nben\n")
+    path = written(tmp_path / "retests.csv", "client,test,retest\nann,a.mkv,b.mkv\nben\n")
     assert [len(one.recordings) for one in find_retests([path])] == [2, 0]
 
 
@@ -88,7 +88,8 @@ def test_the_camera_where_all_were_filmed_by_one(tmp_path):
         ("wrong.csv", "name,before\nann,a.mkv\n", r"columns client, test, retest, side in .*, got name, before"),
         ("empty.csv", "", "got an empty file"),
         ("none.csv", "client,test,retest\n", "a line for each client"),
-        ("latin.csv", "client,test,retest\nJosé,a.mkv,b.mkv\n", "save it as CSV, UTF-8"),
+        ("more.csv", "client,test,retest\nMiller, Ann,a.mkv,b.mkv\n", "line 2 of more.csv has more cells than there are columns"),
+        ("latin.csv", "client,test,retest\nJosé,a.mkv,b.mkv\n", "save it anew, in a spreadsheet as"),
     ],
 )
 def test_what_is_none_of_these_is_told(tmp_path, name, text, said):

@@ -164,6 +164,16 @@ def test_what_is_left_over_of_both_moments_is_listed(tmp_path):
     assert problem.reason.startswith("2 before and 2 after the treatment are of this client, movement and side")
 
 
+def test_a_client_who_is_written_in_two_ways_is_listed(tmp_path):
+    plan = planned(folder_of(tmp_path, "Cara_knee_flexion_left_before.mp4", "cara_knee_flexion_left_after.mp4"))
+    assert plan.pairs == ()
+    (problem,) = plan.problems
+    assert (problem.kind, problem.file) == ("not compared", "cara_knee_flexion_left_after.mp4")
+    assert (
+        problem.reason == 'The client is called "cara" here and "Cara" in "Cara_knee_flexion_left_before.mp4", which count as two.'
+    )
+
+
 def test_a_name_with_accents_is_the_same_however_they_are_written(tmp_path):
     composed, decomposed = (unicodedata.normalize(form, "Jürgen.mp4") for form in ("NFC", "NFD"))
     assert composed != decomposed

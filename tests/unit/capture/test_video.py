@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -151,6 +152,14 @@ def test_a_name_that_looks_like_a_protocol(tmp_path, data, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("http:clip %d.mp4").write_bytes((data / "rotated.mp4").read_bytes())
     assert len(list(VideoFile("http:clip %d.mp4"))) == 12
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_that_is_not_utf_8_is_told(tmp_path, data):
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/M\xfcller.mp4"))
+    path.write_bytes((data / "index-first.mp4").read_bytes())
+    with pytest.raises(VideoError, match=r"M\\udcfcller\.mp4.* rename it"):
+        VideoFile(path)
 
 
 class TestBadFiles:

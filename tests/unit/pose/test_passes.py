@@ -11,7 +11,7 @@ from rom_tracker.movements import load_catalogue
 from rom_tracker.pose.angles import angle_series
 from rom_tracker.pose.estimator import FaceMesh, FoundHand, FrameLandmarks
 from rom_tracker.pose.mediapipe import FaceEstimator, HandEstimator, MediaPipeEstimator
-from rom_tracker.pose.passes import average, exchange_legs, exchanged_legs, lost_share, merge_passes
+from rom_tracker.pose.passes import average, exchange_legs, exchanged_legs, lost_share, mean_look, merge_passes
 from rom_tracker.pose.sequence import PosePasses, PoseSequence
 from rom_tracker.pose.view import View, body_view
 
@@ -62,6 +62,16 @@ def test_legs_exchanged_in_a_third_of_the_frames_are_put_right(key, seed):
     np.testing.assert_allclose(angles[moved], truth[moved], atol=0.5)
     assert found.exchanged[moved & (swapped[0] if found.used == "as filmed" else swapped[1])].all()
     assert not clean.exchanged.any()
+
+
+def test_the_mean_of_both_looks_has_the_legs_of_neither_exchanged():
+    time_s, angle_deg = repetitions_deg([90, 95])
+    passes = stick_passes("hip_flexion", "left", angle_deg, time_s, faces="image_left")
+    wrong = np.arange(len(time_s)) % 3 == 0
+    damaged = PosePasses(exchange_legs(passes.as_filmed, wrong), passes.mirrored)
+    expected = mean_look(passes, CATALOGUE["hip_flexion"], "left")
+    moved = angle_deg > 20  # nearer to rest the legs lie on one another in profile
+    np.testing.assert_allclose(mean_look(damaged, CATALOGUE["hip_flexion"], "left").xy[moved], expected.xy[moved])
 
 
 def test_one_long_run_of_exchanged_frames_is_put_right():

@@ -49,14 +49,14 @@ def empty_records(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("empty") / "records"
     with pytest.MonkeyPatch.context() as patched:
         weak_kdf(patched)
-        Store.create(folder, passphrase=PASSPHRASE, who="Kim").close()
+        Store.create(folder, passphrase=PASSPHRASE, who="Kim Lindqvist").close()
     return folder
 
 
 @pytest.fixture
 def store(folder: Path, empty_records: Path) -> Iterator[Store]:
     shutil.copytree(empty_records, folder)
-    with Store.open(folder, passphrase=PASSPHRASE, who="Kim") as opened:
+    with Store.open(folder, passphrase=PASSPHRASE, who="Kim Lindqvist") as opened:
         yield opened
 
 

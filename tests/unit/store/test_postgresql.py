@@ -76,7 +76,7 @@ def new_database(server: str, name: str) -> str:
 
 @pytest.fixture
 def shared(folder: Path, url: str) -> Iterator[Store]:
-    with Store.create(folder, passphrase=PASSPHRASE, who="Kim", database_url=url) as created:
+    with Store.create(folder, passphrase=PASSPHRASE, who="Kim Lindqvist", database_url=url) as created:
         yield created
 
 

@@ -113,7 +113,7 @@ def test_a_session_comes_back_with_all_that_belongs_to_it(store: Store, visited:
     assert found.measurements == visited.measurements
     assert found.comparisons == (visited.comparison,)
     assert found.corrections == (correction,)
-    assert (correction.corrected_by, correction.reason, correction.detail) == ("Kim", "slipped", {"repetition": 2})
+    assert (correction.corrected_by, correction.reason, correction.detail) == ("Kim Lindqvist", "slipped", {"repetition": 2})
     assert [found.moment_of(one) for one in found.measurements] == ["before", "after"]
     assert store.sessions.of(visited.client.id) == (found,)
 
@@ -154,9 +154,9 @@ def test_screening_says_what_to_do_gravest_first(store: Store, visited: Visit) -
 
 
 def test_a_signature_does_not_outlive_a_change(store: Store, visited: Visit, before: RomMeasurement) -> None:
-    signed = store.sessions.sign(visited.session.id, "Kim")
+    signed = store.sessions.sign(visited.session.id, "Kim Lindqvist")
     assert signed.signed
-    assert signed.signed_by == "Kim"
+    assert signed.signed_by == "Kim Lindqvist"
     store.measurements.keep(visited.recordings[0].id, before)
     assert not store.sessions.get(visited.session.id).session.signed
     assert "signature void: changed afterwards" in [entry.what for entry in store.trail(visited.client.id)]

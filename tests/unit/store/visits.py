@@ -53,7 +53,13 @@ def visit(store: Store, client: Client, change: Comparison, *, days_ago: int = 0
     """One session of a client, measured before and after."""
     held_at = datetime.now(UTC) - timedelta(days=days_ago)
     session = store.sessions.start(
-        client.id, held_at=held_at, therapist="Kim", complaint="stiff neck", protocol="upper_trapezius", pain_before=6, pain_after=3
+        client.id,
+        held_at=held_at,
+        therapist="Kim Lindqvist",
+        complaint="stiff neck",
+        protocol="upper_trapezius",
+        pain_before=6,
+        pain_after=3,
     )
     store.sessions.screen(session.id, {"fever": False, "pregnancy": True}, {"pregnancy": "midwife agrees"})
     recordings, measurements = [], []
