@@ -38,7 +38,8 @@ ADVICE: dict[str, str] = {
     **dict.fromkeys(
         ("low_frame_rate", "frame_gap"), N_("Let the client move slowly and hold the end range; close other programs, add light.")
     ),
-    **dict.fromkeys(("view", "far_side", "unsure_facing", "no_fit"), _SQUARE),
+    **dict.fromkeys(("view", "unsure_facing", "no_fit"), _SQUARE),
+    "far_side": N_("Let the client turn round, so that the measured side faces the camera."),
     "walking": N_("Let the client stay at one place."),
     "trunk_moved": N_("Let the client keep the trunk still, or choose the trunk's movement."),
     "posture": N_("Let the client start as the picture of the movement shows."),

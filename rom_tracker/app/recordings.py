@@ -52,6 +52,16 @@ def planned(record: SessionRecord) -> list[Measure]:
     return [Measure.read(key) for key in dict.fromkeys(keys)]
 
 
+def is_primary(record: SessionRecord, measure: Measure) -> bool:
+    """Whether a movement is the one that counts: chosen first for the session, before the treatment.
+
+    Of a file that was brought nobody knows whether the treatment was over when its movement was chosen.
+    """
+    chosen = [str(key) for key in record.session.setup.get("measures", [])][:1]
+    recorded = (latest(record, measure, moment) for moment in _MOMENTS)
+    return chosen == [measure.key] and all(one.camera for one in recorded if one is not None)
+
+
 def latest(record: SessionRecord, measure: Measure, moment: Moment) -> Recording | None:
     """The recording that counts: the last one of a movement, side and moment."""
     fitting = [
@@ -207,8 +217,7 @@ def _measured_before(store: Store, recording: Recording) -> RomMeasurement | Non
 def compare_now(store: Store, recording: Recording) -> KeptComparison | None:
     """Compare the two recordings of a movement in a session, where both are measured.
 
-    By this clinic's own repeatability, if it is known. The movement that the session began with is the one that counts: it was
-    chosen before the treatment.
+    By this clinic's own repeatability, if it is known.
     """
     from rom_tracker.analysis.comparison import compare
     from rom_tracker.repeatability_table import own_for
@@ -220,7 +229,7 @@ def compare_now(store: Store, recording: Recording) -> KeptComparison | None:
         return None
     first, second = (store.measurements.rom(one.id) for one in (before, after))
     own = own_for(recording.movement, first.movement.model, camera_of(record, before, after))
-    found = compare(first, second, own=own, primary=measure.key == planned(record)[0].key)
+    found = compare(first, second, own=own, primary=is_primary(record, measure))
     kept = store.measurements.keep_comparison(before.id, after.id, found)
     store.purge()
     return kept

@@ -56,7 +56,7 @@ class MergedPasses:
     used : {"as filmed", "mirrored", "both averaged"}
         The look or looks that ``poses`` comes from.
     exchanged : (frame,) bool
-        Frames in which the legs' names were put right in a look.
+        Frames in which the legs' names were put right in a look, or in the frame nearest to them that was looked at.
     """
 
     poses: PoseSequence
@@ -69,14 +69,14 @@ def merge_passes(passes: PosePasses, movement: Movement, side: Side, view: BodyV
 
     Between the frames that were looked at the landmarks are interpolated, so that the result has all frames of the recording.
     """
-    poses, used, wrong_s = _at_looks(passes, movement, side, view)
-    return MergedPasses(poses.at(passes.all_time_s), used, np.isin(passes.all_time_s, wrong_s))
+    poses, used, exchanged = _at_looks(passes, movement, side, view)
+    return MergedPasses(poses.at(passes.all_time_s), used, exchanged)
 
 
-def _at_looks(passes: PosePasses, movement: Movement, side: Side, view: BodyView) -> tuple[PoseSequence, Used, Floats]:
-    """The poses at the frames that were looked at, the looks they come from, and the seconds in which legs were put right."""
+def _at_looks(passes: PosePasses, movement: Movement, side: Side, view: BodyView) -> tuple[PoseSequence, Used, NDArray[np.bool_]]:
+    """The poses at the frames that were looked at, the looks they come from, and (frame,) whether legs were put right."""
     looks = [_legs_put_right(poses, movement, side) for poses in (passes.as_filmed, passes.mirrored)]
-    wrong_s = np.concatenate([look.time_s[wrong] for look, wrong in looks])
+    exchanged = np.any([_at_nearest(look.time_s, wrong, passes.all_time_s) for look, wrong in looks], axis=0)
     as_filmed, mirrored = in_step(*(look for look, _ in looks))
     lost: dict[Look, float] = {
         "as filmed": lost_share(as_filmed, movement, side, passes.all_time_s),
@@ -84,8 +84,18 @@ def _at_looks(passes: PosePasses, movement: Movement, side: Side, view: BodyView
     }
     used = _choose(lost, movement, view)
     if used == "both averaged":
-        return average(as_filmed, mirrored), used, wrong_s
-    return (_filled(as_filmed, mirrored) if used == "as filmed" else _filled(mirrored, as_filmed)), used, wrong_s
+        return average(as_filmed, mirrored), used, exchanged
+    return (_filled(as_filmed, mirrored) if used == "as filmed" else _filled(mirrored, as_filmed)), used, exchanged
+
+
+def _at_nearest(known_s: Floats, known: NDArray[np.bool_], time_s: Floats) -> NDArray[np.bool_]:
+    """(frame,) what is known at the nearest of some times, which are in order; False where there are none."""
+    if not len(known_s):
+        return np.zeros(len(time_s), dtype=bool)
+    after = np.searchsorted(known_s, time_s).clip(1, max(len(known_s) - 1, 1)).clip(max=len(known_s) - 1)
+    before = np.maximum(after - 1, 0)
+    nearest = np.where(time_s - known_s[before] <= known_s[after] - time_s, before, after)
+    return known[nearest]
 
 
 def in_step(as_filmed: PoseSequence, mirrored: PoseSequence) -> tuple[PoseSequence, PoseSequence]:

@@ -51,14 +51,16 @@ class Served:
         return html.unescape(answer.text)
 
 
-def measured_session(store: Store, found: RomMeasurement) -> tuple[str, Recording, Recording]:
+def measured_session(store: Store, found: RomMeasurement, camera: str = "webcam") -> tuple[str, Recording, Recording]:
     """A session of a new client, in which the left elbow was measured, and the recordings before and after."""
     client = store.clients.add("Ann Example")
     for what in ("records", "video"):
         store.clients.consent(client.id, what)
     session = store.sessions.start(client.id, setup={"measures": ["elbow_flexion-left"]})
-    before = store.recordings.add(session.id, "elbow_flexion", "left", "before", media_type="video/mp4")
-    after = store.recordings.add(session.id, "elbow_flexion", "left", "after", media_type="video/mp4")
+    before, after = (
+        store.recordings.add(session.id, "elbow_flexion", "left", moment, media_type="video/mp4", camera=camera)
+        for moment in ("before", "after")
+    )
     kept = []
     for one in (before, after):
         store.recordings.take_video(one.id, CLIP)

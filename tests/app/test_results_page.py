@@ -59,7 +59,7 @@ def test_of_several_movements_the_first_counts_as_it_is_and_the_others_must_show
         found = changed(elbow, 5.0)
         kept = []
         for moment in ("before", "after"):
-            recording = served.store.recordings.add(session, movement, side, moment)
+            recording = served.store.recordings.add(session, movement, side, moment, camera="webcam")
             of_movement = replace(elbow, movement=load_catalogue()[movement], side=cast("Side", side))
             kept.append(served.store.measurements.keep(recording.id, of_movement).id)
         served.store.measurements.keep_comparison(*kept, replace(found, primary=number == 0))
@@ -86,6 +86,15 @@ def test_a_comparison_goes_by_the_clinics_own_repeatability_and_the_movement_cho
     assert kept.result["own_repeatability"]["clients"] == 12
     assert kept.detectable_deg > by_itself.detectable_deg
     assert (by_itself.role, kept.role) == ("exploratory", "chosen beforehand")
+
+
+def test_of_files_that_were_brought_nobody_claims_that_their_movement_was_chosen_beforehand(
+    served: Served, elbow: RomMeasurement
+) -> None:
+    _, before, _ = measured_session(served.store, elbow, camera="")
+    kept = recordings.compare_now(served.store, before)
+    assert kept is not None
+    assert kept.role == "exploratory"
 
 
 def wait(served: Served, recording: Recording) -> str:

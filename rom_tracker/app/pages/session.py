@@ -32,7 +32,7 @@ def register(room: Room) -> None:
                 link(_("All of {client}").format(client=client.label), f"/clients/{client.id}")
             planned = recordings.planned(record)
             for measure in planned:
-                _measure(room, _, record, measure, _role(_, planned, measure))
+                _measure(room, _, record, measure, _role(_, record, planned, measure))
             with tag("p", classes="row"):
                 link(_("Measure another movement"), f"/clients/{client.id}/measure?session={session_id}", classes="button")
                 if record.current_comparisons():
@@ -43,11 +43,11 @@ def register(room: Room) -> None:
             _sign(_, record)
 
 
-def _role(_: Translator, planned: list[Measure], measure: Measure) -> str:
+def _role(_: Translator, record: SessionRecord, planned: list[Measure], measure: Measure) -> str:
     """What a movement is among several of a session; empty where it is the only one."""
     if len(planned) < 2:
         return ""
-    if measure.key == planned[0].key:
+    if recordings.is_primary(record, measure):
         return _("The movement that counts: it was chosen first, before the treatment.")
     return _("Measured besides: of several movements some seem to differ by chance, so that it takes a larger change to count.")
 
@@ -79,12 +79,12 @@ def _moment(
         tag("h3", _("Before the treatment") if moment == "before" else _("After the treatment"))
         if recording is not None:
             waiting_line(room, _, recording, measurement_line(_, recordings.measurement_of(record, recording)))
-            with tag("p", classes="row"):
-                link(_("Record again"), where, classes="button")
-            return
-        name = _("Record after") if moment == "after" else _("Record before")
+        name, look = _("Record again"), "button"
+        if recording is None:
+            name = _("Record after") if moment == "after" else _("Record before")
+            look = "button main-action big" if main or moment == "before" else "button"
         with tag("p", classes="row"):
-            link(name, where, classes="button main-action big" if main or moment == "before" else "button")
+            link(name, where, classes=look)
         with tag("details"):
             tag("summary", _("Use a video file or a phone"))
             _upload(_, record, measure, moment)
@@ -164,7 +164,7 @@ def _notes(_: Translator, record: SessionRecord) -> None:
     told = record.session
     protocols = [("", _("none")), *((key, capital(_(one.muscle))) for key, one in load_protocols().protocols.items())]
     numbers = [("", _("not asked")), *((str(n), str(n)) for n in range(11))]
-    with card(_("Treatment")), form(f"/sessions/{told.id}/notes"):
+    with card(_("Treatment")), form(f"/sessions/{told.id}/notes", data_kept="yes"):
         with tag("div", classes="two"):
             with tag("div"):
                 field(_("Complaint"), "complaint", value=told.complaint, maxlength="400")

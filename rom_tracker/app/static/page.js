@@ -4,6 +4,18 @@
   document.addEventListener("change", (event) => {
     if (event.target.matches?.("[data-submits]")) event.target.form.requestSubmit();
   });
+  // What is typed into a form that is kept is saved as it is left, also where the page goes on by itself.
+  const save = (form, options) => {
+    delete form.dataset.typed;
+    return fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual", ...options }).catch(() => {});
+  };
+  window.saveTyped = (options) => Promise.all([...document.querySelectorAll("form[data-kept][data-typed]")].map((form) => save(form, options)));
+  document.addEventListener("input", (event) => {
+    const kept = event.target.form;
+    if (kept?.dataset.kept) kept.dataset.typed = "yes";
+  });
+  document.addEventListener("change", (event) => { if (event.target.form?.dataset.typed) save(event.target.form); });
+  window.addEventListener("pagehide", () => window.saveTyped({ keepalive: true }));
   // A field that leaves of a list what has all its words.
   document.addEventListener("input", (event) => {
     const list = event.target.dataset?.filters && document.getElementById(event.target.dataset.filters);
@@ -23,6 +35,7 @@
   });
   const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/[\u0300-\u036f]/g, "");
   document.addEventListener("submit", (event) => {
+    delete event.target.dataset.typed;
     const ask = event.target.dataset?.confirm;
     if (ask && !window.confirm(ask)) { event.preventDefault(); return; }
     // A second click while the first is on its way does nothing.

@@ -25,7 +25,7 @@
         bar.value = Math.min(1, (from + PIECE_BYTES) / file.size);
       }
       const { next } = await ask(`/recordings/${id}/finish`, { name: file.name });
-      if (about.stay) { state.textContent = about.thanks; place.dataset.done = "yes"; } else location.href = next;
+      if (about.stay) { state.textContent = about.thanks; place.dataset.done = "yes"; } else { await window.saveTyped?.(); location.href = next; }
     } catch (error) {
       state.textContent = error.message || about.failed;
       place.dataset.failed = "yes";

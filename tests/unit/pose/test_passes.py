@@ -64,6 +64,18 @@ def test_legs_exchanged_in_a_third_of_the_frames_are_put_right(key, seed):
     assert not clean.exchanged.any()
 
 
+def test_the_share_of_exchanged_frames_is_that_of_the_time_however_few_are_looked_at():
+    time_s, angle_deg = repetitions_deg([90, 95])
+    passes = stick_passes("hip_flexion", "left", angle_deg, time_s, faces="image_left")
+    wrong = angle_deg > 85
+    damaged = exchange_legs(passes.as_filmed, wrong)
+    looked = np.unique(np.r_[0 : len(time_s) : 8, np.flatnonzero(angle_deg > 80)[::3]])  # Closely near the end range.
+    whole = merged(PosePasses(damaged, damaged), "hip_flexion").exchanged
+    some = PosePasses(*(damaged.of_frames(looked) for _ in range(2)), time_s)
+    np.testing.assert_array_equal(whole, wrong)
+    assert merged(some, "hip_flexion").exchanged.mean() == pytest.approx(wrong.mean(), abs=0.04)
+
+
 def test_the_mean_of_both_looks_has_the_legs_of_neither_exchanged():
     time_s, angle_deg = repetitions_deg([90, 95])
     passes = stick_passes("hip_flexion", "left", angle_deg, time_s, faces="image_left")
