@@ -68,6 +68,11 @@ class Comparison:
     own: OwnRepeatability | None = None
     primary: bool = False
 
+    def __repr__(self) -> str:
+        """What it is of and what came of it, in a line."""
+        number = "no number" if self.change_deg is None else f"change {self.change_deg:+.1f} degrees"
+        return f"<Comparison of {self.before.movement.of_side(self.before.side)}: {self.verdict}, {number}>"
+
     @property
     def detectable_deg(self) -> float | None:
         """The smallest change that is told with 95 % confidence from what is measured without one, in degrees."""
@@ -131,8 +136,11 @@ def compare(
     Raises
     ------
     UsageError
-        The two are not of the same movement and side, or ``own`` is of another movement.
+        The two are no measurements, or not of the same movement and side, or ``own`` is of another movement.
     """
+    for one in (before, after):
+        if not isinstance(one, RomMeasurement):
+            raise UsageError(f"expected two measurements, as measure() gives them, got {one!r:.60}; measure the recordings first")
     if (before.movement.key, before.side) != (after.movement.key, after.side):
         raise UsageError(
             f"expected two recordings of one movement and side, got {before.movement.key} {before.side} and "

@@ -103,6 +103,11 @@ class RomMeasurement:
     checks: tuple[Check, ...] = ()
     version: str = __version__
 
+    def __repr__(self) -> str:
+        """What it is of and what came of it, in a line: the arrays would fill pages."""
+        number = "no number" if self.peak_deg is None else f"end range {self.peak_deg:.1f} degrees"
+        return f"<RomMeasurement of {self.movement.of_side(self.side)}: {self.verdict}, {number}>"
+
     @property
     def geometry(self) -> str:
         """What the angle was taken in, and why."""

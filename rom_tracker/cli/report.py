@@ -76,7 +76,10 @@ def report(
     from rom_tracker.i18n import translator
     from rom_tracker.report import Report, Visit, write_report
     from rom_tracker.report.typesetting import check_report
+    from rom_tracker.result_words import caution_words
 
+    if full and photos:
+        raise UsageError("--photos stand on the page for the client, which --full is not; leave one of the two away.")
     translator(language)
     of_client = len(recordings) == 1
     paths = out or [Path(f"{'client' if of_client else Path(recordings[0]).stem}_report.pdf")]
@@ -102,6 +105,8 @@ def report(
     for result in made.results:
         name = result.comparison.before.movement.of_side(result.comparison.before.side)
         output.console().print(f"{escape(name)}: [bold {output.VERDICT_STYLE[result.verdict]}]{result.verdict}[/]")
+        if caution := caution_words(result.comparison.flags):
+            output.console().print(escape(caution), soft_wrap=True)
     for path in paths:
         output.console().print(f"Report: {escape(str(path))}", soft_wrap=True)
     if all(result.verdict == "refused" for result in made.results):

@@ -39,11 +39,17 @@ def test_a_file_is_measured_and_one_that_is_no_video_is_told(
         page.set_input_files("#file-elbow_flexion-left-before", bad)
         page.wait_for_selector("[data-failed=yes]")
         assert "holiday.mp4" in page.inner_text("[data-failed=yes] .upload-state")
+        page.fill("#field-notes", "Pressed above the elbow.")
         page.set_input_files("#file-elbow_flexion-left-before", CLIPS / "elbow_flexion_pre.mp4")
-        page.wait_for_selector("text=/End range 1[12]\\d°/")
+        page.wait_for_selector("text=/End range 11\\d°/")
+        assert page.input_value("#field-notes") == "Pressed above the elbow."
+        files_of(page, server, session)
+        page.set_input_files("#file-elbow_flexion-left-before", CLIPS / "elbow_flexion_post.mp4")  # The other one was a mistake.
+        page.wait_for_selector("text=/End range 12\\d°/")
     with server.records() as store:
-        (recording,) = store.sessions.get(session).recordings
-        assert recording.moment == "before"
+        record = store.sessions.get(session)
+        assert [recording.moment for recording in record.recordings] == ["before", "before"]
+        assert record.session.notes == "Pressed above the elbow."
 
 
 @pytest.mark.skipif(not _in_a_network(), reason="this computer is in no network")

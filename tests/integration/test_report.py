@@ -33,6 +33,7 @@ def test_from_two_clips_to_the_clients_page_in_one_command(run: Any, tmp_path: P
     ("arguments", "said"),
     [
         ((BEFORE.path,), "Expected two recordings"),
+        ((BEFORE.path, AFTER.path, "--full", "--photos"), "leave one of the two away"),
         ((BEFORE.path, AFTER.path, BEFORE.path), "Expected recordings in pairs"),
         ((BEFORE.path, AFTER.path, "--out", "page.docx"), "ending in .pdf or .png"),
         ((BEFORE.path, AFTER.path, "--language", "xx"), "Expected a language of en (English)"),

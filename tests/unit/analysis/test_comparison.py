@@ -31,6 +31,19 @@ def codes(c: Comparison) -> list[str]:
     return [f.code for f in c.flags]
 
 
+def test_recordings_that_were_not_measured_are_told():
+    with pytest.raises(
+        UsageError, match=r"expected two measurements, as measure\(\) gives them, got 'a.mp4'; measure the recordings"
+    ):
+        compare("a.mp4", measured(100))
+
+
+def test_they_show_themselves_in_a_line():
+    before = measured(100)
+    assert repr(before) == "<RomMeasurement of Elbow flexion, left: ok, end range 100.0 degrees>"
+    assert repr(compare(before, measured(112))) == "<Comparison of Elbow flexion, left: improved, change +12.0 degrees>"
+
+
 def test_a_change_by_hand():
     c = compare(measured(100), measured(112))
     assert c.change_deg == pytest.approx(12, abs=0.1)

@@ -15,6 +15,7 @@ from rom_tracker.batch.plan import Plan, plan_of
 from rom_tracker.capture.recording import RecordingInfo, write_sidecar
 from rom_tracker.errors import UsageError
 from rom_tracker.movements import load_catalogue
+from rom_tracker.sample_clips import sample_clips, sample_folder, sample_pairs
 
 CATALOGUE = load_catalogue()
 
@@ -129,6 +130,17 @@ def test_a_table_of_another_form_is_wrong_use(tmp_path, manifest):
     (root / "manifest.csv").write_text(manifest)
     with pytest.raises(UsageError, match="expected the columns file, movement"):
         planned(root)
+
+
+def test_the_sample_videos_can_be_measured_as_a_folder():
+    plan = planned(sample_folder())
+    assert plan.problems == ()
+    assert {(task.file, task.movement, task.side, task.moment) for task in plan.tasks} == {
+        (clip.path.name, clip.movement, clip.side, clip.moment or "") for clip in sample_clips()
+    }
+    assert {(before.file, after.file) for before, after in plan.pairs} == {
+        (before.path.name, after.path.name) for before, after in sample_pairs()
+    }
 
 
 def test_no_folder(tmp_path):
