@@ -31,8 +31,8 @@ GUESSED_CONFIDENCE = 0.3
 #: A movement of the trunk or head that goes so far to the other side, and nowhere to the named one, is the other side's.
 OTHER_WAY_DEG = 10.0
 
-#: Share of frames with exchanged legs beyond which it is not the model that mistook the side. In 23 rendered recordings of hip and knee
-#: in profile, looked at with two models: up to 0.42; with the wrong side named 0.50 and more.
+#: Share of frames with exchanged legs beyond which it is not the model that mistook the side. In 23 rendered recordings of hip and
+#: knee in profile, looked at with two models: up to 0.42; with the wrong side named 0.50 and more.
 WRONG_SIDE_SHARE = 0.46
 
 #: Share of the range that the limb itself must turn by; below the first the rest is said, below the second nothing is reported.

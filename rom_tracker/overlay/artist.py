@@ -130,8 +130,11 @@ class Artist:
             image = np.asarray(cv2.resize(image, self.size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
         return image if self.face is None else np.full_like(image, cv2.mean(image)[:3])
 
-    def drawn(self, image: Image, index: int) -> Image:
-        """A copy of the picture, scaled, with everything drawn over it; the angle over the panel, should no corner be free."""
+    def drawn(self, image: Image, index: int, *, words: bool = True) -> Image:
+        """A copy of the picture, scaled, with everything drawn over it; the angle over the panel, should no corner be free.
+
+        Without ``words`` neither the panel nor the value is: for a page that has its own, in its own language.
+        """
         width, height = self.size
         if image.shape[:2] != (height, width):
             image = np.asarray(cv2.resize(image, self.size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
@@ -139,7 +142,7 @@ class Artist:
         if self.face is not None:
             self.face.cover(image, index, self.scale)
         angle_deg = float(self.measurement.angles.angle_deg[index])
-        if lines := self._lines(index, angle_deg):
+        if words and (lines := self._lines(index, angle_deg)):
             right, below = self.panel_corner.endswith("right"), self.panel_corner.startswith("bottom")
             write_panel(image, lines, self.text_px, right=right, below=below)
         if self.poses is not None and self.poses.person_found[index]:
@@ -147,9 +150,11 @@ class Artist:
             if self.measurement.head is not None and self.dial is not None and np.isfinite(angle_deg):
                 self._face(image, index)
         if self._has_arc(index):
-            self._angle(image, index, angle_deg)
+            self._angle(image, index, angle_deg, value=words)
         if self.dial is not None and self.dial_box is not None and np.isfinite(angle_deg):
-            self.dial.draw(image, self.dial_box, _degrees(angle_deg), angle_deg, marked=bool(self.at_end_range[index]))
+            self.dial.draw(
+                image, self.dial_box, _degrees(angle_deg) if words else "", angle_deg, marked=bool(self.at_end_range[index])
+            )
         if self.reason:
             write_panel(image, wrapped(self.reason, width, self.text_px * 3 // 4), self.text_px * 3 // 4, below=True)
         return image
@@ -185,7 +190,7 @@ class Artist:
         share = HEAD_RADIUS_SHARE if self.of_the_head else RADIUS_SHARE
         return max(share * float(self.arcs.length[index]) * self.scale, 1.5 * self.text_px)
 
-    def _angle(self, image: Image, index: int, angle_deg: float) -> None:
+    def _angle(self, image: Image, index: int, angle_deg: float, *, value: bool) -> None:
         assert self.arcs is not None
         movement, pen, marked = self.measurement.movement, self.pen, bool(self.at_end_range[index])
         centre, length = self.arcs.centre[index] * self.scale, self.arcs.length[index] * self.scale
@@ -202,8 +207,8 @@ class Artist:
         polyline(image, arc, BLACK, pen + 1)
         dot(image, centre, VERMILLION, 3 * pen)
         box = self._label_box(index)
-        assert box is not None
-        write(image, _degrees(angle_deg), self._label_px, box)
+        if value and box is not None:
+            write(image, _degrees(angle_deg), self._label_px, box)
 
     @property
     def _label_px(self) -> int:

@@ -74,7 +74,7 @@ class HeadDial:
         return cls("from above", 90.0, 90.0, outwards if movement.positive == "outward" else -outwards)
 
     def draw(self, image: Image, box: Box, value: str, angle_deg: float, *, marked: bool) -> None:
-        """Draw it over a part of the picture; green where the end range is marked."""
+        """Draw it over a part of the picture; green where the end range is marked. Without a value nothing is written."""
         left, top, right, bottom = box
         height, width = bottom - top, right - left
         ground = image[top:bottom, left:right]
@@ -89,6 +89,8 @@ class HeadDial:
         dashed_line(image, centre, centre + _REACH * head * unit(self.zero_deg), BLACK, pen)
         line(image, centre, centre + _REACH * head * unit(now), GREEN if marked else VERMILLION, 3 * pen)
         dot(image, centre, VERMILLION, 3 * pen)
+        if not value:
+            return
         letters = height // 11
         for words, size_px, share in ((f"seen {self.words}", letters, 0.07), (value, 2 * letters, 0.89)):
             write(

@@ -80,6 +80,8 @@ def write_overlay(
 def end_range_picture(video: VideoFile, measurement: RomMeasurement, *, cover_face: bool = True) -> Image | None:
     """The frame in the middle of the end range of the repetition nearest to the mean, drawn over; None where none is scored.
 
+    Nothing is written in it: the end range of a page is the mean over the repetitions, this one's is another.
+
     Parameters
     ----------
     video : VideoFile
@@ -100,7 +102,7 @@ def end_range_picture(video: VideoFile, measurement: RomMeasurement, *, cover_fa
     artist = _artist_of(video, measurement, cover_face=cover_face)
     index = int(np.argmin(np.abs(measurement.angles.time_s - at_s)))
     frame = next((frame for frame in video if frame.time_s >= measurement.angles.time_s[index]), None)
-    return None if frame is None else artist.drawn(frame.image, index)
+    return None if frame is None else artist.drawn(frame.image, index, words=False)
 
 
 def jpeg_of(image: Image) -> bytes:

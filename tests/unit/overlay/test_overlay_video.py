@@ -81,6 +81,7 @@ def test_a_covered_face_is_covered_in_every_frame_and_in_the_picture_of_the_end_
     plain, covered = (end_range_picture(video, m, cover_face=hidden) for hidden in (False, True))
     assert plain is not None
     assert covered is not None
+    assert np.abs(plain[:120, :300].astype(int) - GREY).max() < 40, "no panel: a page has its own words and the mean"
     at_s = min(m.repetitions.scored, key=lambda r: abs(r.peak_deg - m.peak_deg)).peak_s
     x, y = cover.centre[int(np.argmin(np.abs(m.angles.time_s - at_s)))]
     rows, columns = np.nonzero((plain != covered).any(axis=2))
