@@ -114,7 +114,7 @@ def _places_of_words(fan: Fan, length: float, shown: ChangeShown, m_per_pt: floa
 def _draw_lines(stage: Axes, fan: Fan, length: float, shown: ChangeShown) -> None:
     band = np.linspace(shown.before_deg - shown.detectable_deg, shown.before_deg + shown.detectable_deg, 40)
     wedge: Floats = np.vstack([fan.corner, fan.about(band, length)])
-    stage.add_patch(Polygon(wedge, facecolor=GREY, alpha=0.28, linewidth=0, zorder=2.5, gid="measuring error"))
+    stage.add_patch(Polygon(wedge, facecolor=GREY, edgecolor=BLACK, alpha=0.5, linewidth=0.8, zorder=2.5, gid="measuring error"))
     zero = np.stack([fan.corner, fan.about(0.0, length)])
     stage.plot(*zero.T, color=BLACK, linewidth=1.4, linestyle=":", gid="zero", path_effects=HALO)
     for value, look, name in ((shown.before_deg, DASHED, "before"), (shown.after_deg, SOLID, "after")):

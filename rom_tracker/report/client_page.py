@@ -112,7 +112,7 @@ def _result(result: Judged, _: Translator, pictures: Pictures, *, alone: bool) -
         movement=name, before=from_deg, after=to_deg, verdict=_(VERDICTS[result.verdict])
     )
     picture = pictures.block(change_picture(movement, side, shown), alt, 100 if alone else 82)
-    grey = note(_("Grey: so much can differ from measuring error alone."))
+    grey = note(_("Grey wedge: so much can differ from measuring error alone."))
     return [beside([picture, grey], told, 0.46)]
 
 
