@@ -27,7 +27,9 @@ def change_line(_: Translator, found: KeptComparison) -> str:
         "improved": _("Improved: {change} (95 %: {interval})"),
         "worse": _("Worse: {change} (95 %: {interval})"),
     }.get(found.verdict, _("No detectable change ({change}, 95 %: {interval})"))
-    return words.format(change=change, interval=interval).replace(" %", "\N{NO-BREAK SPACE}%")
+    line = words.format(change=change, interval=interval).replace(" %", "\N{NO-BREAK SPACE}%")
+    with_caution = any(flag["severity"] == "caution" for flag in found.result["flags"])
+    return _("{result}, with caution").format(result=line) if with_caution else line
 
 
 def plain_words(_: Translator, found: KeptComparison, *, larger: bool) -> str:

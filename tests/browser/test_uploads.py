@@ -35,6 +35,10 @@ def test_a_file_is_measured_and_one_that_is_no_video_is_told(
     bad.write_text("no video at all\n" * 100)
     with browser(playwright, seen) as context:
         page = come_in(context, server)
+        page.goto(f"{server.origin}/live/{session}/elbow_flexion-left/before")
+        page.click("text=Use a video file or a phone instead")
+        page.wait_for_selector("#file-elbow_flexion-left-before", state="visible")
+        assert not page.is_visible("#file-elbow_flexion-left-after")
         files_of(page, server, session)
         page.set_input_files("#file-elbow_flexion-left-before", bad)
         page.wait_for_selector("[data-failed=yes]")

@@ -43,7 +43,7 @@ def register(room: Room) -> None:
         with room.page(request, title, at="/", scripts=("live.js",)):
             with tag("p", classes="row"):
                 tag("span", client.label, classes="soft")
-                link(_("Use a video file or a phone instead"), f"/sessions/{session_id}")
+                link(_("Use a video file or a phone instead"), f"/sessions/{session_id}?files={measure.key}-{moment}")
             ghost = None if earlier is None or not earlier.has_video else f"/recordings/{earlier.id}/ghost.jpg"
             _stage(_, config, measure, ghost, moment)
 

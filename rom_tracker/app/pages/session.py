@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from fastapi import Request
 from nicegui import ui
@@ -32,7 +33,7 @@ def register(room: Room) -> None:
                 link(_("All of {client}").format(client=client.label), f"/clients/{client.id}")
             planned = recordings.planned(record)
             for measure in planned:
-                _measure(room, _, record, measure, _role(_, record, planned, measure))
+                _measure(room, _, record, measure, _role(_, record, planned, measure), request.query_params.get("files", ""))
             with tag("p", classes="row"):
                 link(_("Measure another movement"), f"/clients/{client.id}/measure?session={session_id}", classes="button")
                 if record.current_comparisons():
@@ -52,7 +53,7 @@ def _role(_: Translator, record: SessionRecord, planned: list[Measure], measure:
     return _("Measured besides: of several movements some seem to differ by chance, so that it takes a larger change to count.")
 
 
-def _measure(room: Room, _: Translator, record: SessionRecord, measure: Measure, role: str) -> None:
+def _measure(room: Room, _: Translator, record: SessionRecord, measure: Measure, role: str, files: str) -> None:
     before, after = (recordings.latest(record, measure, moment) for moment in ("before", "after"))
     compared = recordings.comparison_of(record, measure)
     with card(measure.words(_)):
@@ -61,8 +62,9 @@ def _measure(room: Room, _: Translator, record: SessionRecord, measure: Measure,
         with tag("div", classes="two"):
             for moment, recording in (("before", before), ("after", after)):
                 _moment(
-                    room, _, record, measure, recordings.moment_of(moment), recording, main=moment == "after" and before is not None
-                )
+                    room, _, record, measure, recordings.moment_of(moment), recording,
+                    main=moment == "after" and before is not None, files=files == f"{measure.key}-{moment}",
+                )  # fmt: skip
         if compared is not None:
             tag("p", change_line(_, compared), classes="verdict-words")
             with tag("p", classes="row"):
@@ -72,8 +74,9 @@ def _measure(room: Room, _: Translator, record: SessionRecord, measure: Measure,
 
 
 def _moment(
-    room: Room, _: Translator, record: SessionRecord, measure: Measure, moment: Moment, recording: Recording | None, *, main: bool
-) -> None:
+    room: Room, _: Translator, record: SessionRecord, measure: Measure, moment: Moment, recording: Recording | None,
+    *, main: bool, files: bool,
+) -> None:  # fmt: skip
     where = f"/live/{record.session.id}/{measure.key}/{moment}"
     with tag("div", classes="stack"):
         tag("h3", _("Before the treatment") if moment == "before" else _("After the treatment"))
@@ -85,7 +88,8 @@ def _moment(
             look = "button main-action big" if main or moment == "before" else "button"
         with tag("p", classes="row"):
             link(name, where, classes=look)
-        with tag("details"):
+        opened: dict[str, Any] = {"open": True} if files else {}
+        with tag("details", **opened):
             tag("summary", _("Use a video file or a phone"))
             _upload(_, record, measure, moment)
             with form("/phone"):
