@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -73,6 +74,16 @@ OwnMovements = Annotated[
 CHART_SUFFIXES = (".png", ".svg", ".pdf")
 
 
+def are_swapped(before: Path, after: Path) -> bool:
+    """Whether the names of two recordings say that the first one was made after the treatment, and the other one before."""
+    from rom_tracker.batch.naming import MOMENTS
+
+    def said(path: Path) -> set[str]:
+        return {MOMENTS[word] for word in re.split("[^a-z]+", path.stem.lower()) if word in MOMENTS}
+
+    return said(before) == {"after"} and said(after) == {"before"}
+
+
 @dataclass(frozen=True)
 class Request:
     """What to measure in a recording."""
@@ -123,6 +134,10 @@ class Request:
 
     def measure_pair(self, before: Path, after: Path) -> Iterator[RomMeasurement]:
         """One after the other; the client of the second one is who stands where that of the first one stood, or at a point."""
+        if are_swapped(before, after):
+            output.hint(
+                f'By their names "{before.name}" is after the treatment and "{after.name}" before it. The one before comes first.'
+            )
         first = self.measure(before)
         yield first
         yield replace(self, client=self.client_after).measure(after, last=first)

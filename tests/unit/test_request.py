@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rom_tracker.cli.request import Request
+from rom_tracker.cli.request import Request, are_swapped
 from rom_tracker.sample_clips import sample_pairs
 
 
@@ -36,3 +36,18 @@ def test_the_second_recording_is_of_the_client_of_the_first(monkeypatch: pytest.
     assert [video for video, _ in asked] == [before, later]
     assert [options["last"] for _, options in asked] == [None, found[0]]
     assert tuple(options["client"] for _, options in asked) == points
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "swapped"),
+    [
+        ("kim_post.mp4", "kim_pre.mp4", True),
+        ("Kim after 2.mov", "Kim before 2.mov", True),
+        ("kim_pre.mp4", "kim_post.mp4", False),
+        ("one.mp4", "kim_before.mp4", False),
+        ("postman.mp4", "preacher.mp4", False),
+        ("before_and_after.mp4", "before.mp4", False),
+    ],
+)
+def test_names_that_say_the_contrary(before: str, after: str, swapped: bool) -> None:
+    assert are_swapped(Path(before), Path(after)) == swapped
