@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import codecs
 import csv
-import difflib
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from rom_tracker.errors import UsageError
+from rom_tracker.spelling import meant
 
 DELIMITERS = ",;\t"
-
-#: A column that is as like one that is read and missing as this (difflib's ratio) is taken for a misspelling of it.
-NEAR = 0.75
 
 
 def read_table(path: Path, columns: Collection[str], needed: Collection[str]) -> Iterator[tuple[int, dict[str, str]]]:
@@ -75,5 +72,5 @@ def _check_columns(named: list[str], columns: Collection[str], needed: Collectio
         raise UsageError(f'the column {twice[0]} is in "{file}" twice; leave one')
     missing = [name for name in columns if name not in named]
     for name in named:
-        if name not in columns and (near := difflib.get_close_matches(name, missing, 1, NEAR)):
-            raise UsageError(f'there is no column {name!r} to be read in "{file}"; did you mean {near[0]}?')
+        if name not in columns and (near := meant(name, missing)):
+            raise UsageError(f'there is no column {name!r} to be read in "{file}"; did you mean {near}?')

@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from rom_tracker.batch import keys
 from rom_tracker.batch.engine import Heard, Limits, Listen, Record, lost
-from rom_tracker.batch.keys import method
 from rom_tracker.errors import MeasurementError, UsageError
 
 if TYPE_CHECKING:
@@ -78,9 +78,17 @@ class Cluster:
                 raise MeasurementError(
                     f"the scheduler at {self.scheduler} has no worker; start some with `dask worker {self.scheduler}`"
                 ) from error
+            for address, version in client.run(keys.method, on_error="return").items():
+                if version != keys.method():
+                    raise MeasurementError(_other_version(address, version))
             completed = as_completed(loop=client.loop, with_results=True, raise_errors=False)
             try:
                 yield from self._run(tasks, listen, client, completed)
+            except OSError as error:
+                raise MeasurementError(
+                    f"the scheduler at {self.scheduler} does not answer any more ({error}); what was done is kept: start it anew, "
+                    "and give the same command again"
+                ) from error
             finally:
                 client.cancel(list(completed.futures))
 
@@ -99,7 +107,7 @@ class Cluster:
             task, attempt = under_way.pop(future.key)
             if isinstance(result, dict):
                 if result["status"] == OTHER_VERSION:
-                    raise MeasurementError(_other_version(result))
+                    raise MeasurementError(_other_version(result["computer"], result["version"]))
                 record: Record = result | {"attempts": attempt}
             elif attempt < self.limits.attempts:
                 (suspects if _is_killed(result) else waiting).append((task, attempt + 1))
@@ -112,7 +120,7 @@ class Cluster:
 
     def _given(self, task: Task, attempt: int, listen: Listen, client: Any, completed: Any) -> dict[str, tuple[Task, int]]:
         """Give a task to the scheduler; the key that it has there."""
-        future = client.submit(measure_within, dict(self.order(task)), self.limits, method(), pure=False, key=None)
+        future = client.submit(measure_within, dict(self.order(task)), self.limits, keys.method(), pure=False, key=None)
         completed.add(future)
         listen(Heard("started", task))
         return {future.key: (task, attempt)}
@@ -135,8 +143,8 @@ def measure_within(order: dict[str, Any], limits: Limits, version: str) -> Recor
     """
     from rom_tracker.batch.work import measure_task
 
-    if method() != version:
-        return {"status": OTHER_VERSION, "computer": platform.node(), "version": method(), "expected": version}
+    if keys.method() != version:
+        return {"status": OTHER_VERSION, "computer": platform.node(), "version": keys.method()}
     timers: list[threading.Timer] = []
 
     def set_timer(what: str, value: float | None) -> None:
@@ -164,11 +172,15 @@ def _cancel(timers: list[threading.Timer]) -> None:
         timers.pop().cancel()
 
 
-def _other_version(result: dict[str, Any]) -> str:
-    theirs, ours = ("version {}, mediapipe {}, code {:.8}".format(*result[name].split()) for name in ("version", "expected"))
+def _other_version(worker: str, version: object) -> str:
+    def said(version: object) -> str:
+        if not isinstance(version, str):
+            return f"none that could be asked: {version}"
+        return "version {}, mediapipe {}, code {:.8}".format(*version.split())
+
     return (
-        f"a worker on {result['computer']} has another version of rom_tracker than this computer ({theirs}; here {ours}), and "
-        "results of two versions do not mix; install the same on both, start the workers anew, and give the same command again"
+        f"the worker {worker} has another version of rom_tracker than this computer ({said(version)}; here {said(keys.method())}), "
+        "and results of two versions do not mix; install the same on both, start the workers anew, and give the same command again"
     )
 
 

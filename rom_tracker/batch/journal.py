@@ -83,6 +83,10 @@ class Journal:
         place = self._contents.get(content_key)
         return None if place is None else self._at(place)
 
+    def place(self, key: str) -> int:
+        """Where the last record of that key stands: another place is another record."""
+        return self._places[key]
+
     def has_size(self, size: int) -> bool:
         """Whether any recording of so many bytes has been measured: if not, none of the same content has."""
         return size in self._sizes

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rom_tracker.errors import UsageError
+from rom_tracker.spelling import meant
 
 #: What a file is called where nothing else is said; what is in brackets may be missing.
 DEFAULT_PATTERN = "CLIENT_MOVEMENT[_SIDE][_MOMENT]"
@@ -98,5 +98,5 @@ class NamePattern:
 def _check_spelling(pattern: str) -> None:
     """That no word in capitals is nearly one that means something: it would stand for itself, and no name would follow it."""
     for word in re.findall(r"[A-Z]{3,}", pattern):
-        if word not in WORDS and (near := difflib.get_close_matches(word, WORDS, 1, 0.75)):
-            raise UsageError(f"{word} in the pattern {pattern!r} is no word that stands for something; did you mean {near[0]}?")
+        if not re.fullmatch(f"(?:{'|'.join(WORDS)})+", word) and (near := meant(word, WORDS)):
+            raise UsageError(f"{word} in the pattern {pattern!r} is no word that stands for something; did you mean {near}?")

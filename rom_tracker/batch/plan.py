@@ -91,11 +91,14 @@ class Plan:
     problems : tuple of Problem
     pairs : tuple of (Task, Task)
         Before and after.
+    closed : bool
+        A folder could not be read, so that there may be more.
     """
 
     tasks: tuple[Task, ...]
     problems: tuple[Problem, ...]
     pairs: tuple[tuple[Task, Task], ...]
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +140,14 @@ def plan_of(
     listed = place.files(without)
     names = NamePattern(pattern, catalogue.movements)
     manifest = _manifest(place, {one.file for one in listed})
-    there = {_composed(one.file) for one in listed}
+    there = {composed(one.file) for one in listed}
     with_sidecar = {one.file.removesuffix(SIDECAR_SUFFIX) for one in listed if one.file.endswith(SIDECAR_SUFFIX)}
     tasks: list[Task] = []
     problems = [_not_there(file, lines) for file, lines in manifest.items() if file not in there]
     problems += [_closed(folder) for folder in place.closed]
     for one in listed:
         is_video = PurePosixPath(one.file).suffix.lower() in VIDEO_SUFFIXES
-        lines = manifest.get(_composed(one.file), [])
+        lines = manifest.get(composed(one.file), [])
         if lines or is_video:
             found, wrong = _of_recording(one, place, catalogue, lines, _stem(one.file) in with_sidecar, names)
             tasks += found
@@ -152,10 +155,15 @@ def plan_of(
     tasks.sort(key=lambda task: (task.file, task.movement, task.side))
     pairs, unclear = pairs_of(tasks)
     unclear += _spelt_differently(tasks)
-    return Plan(tuple(tasks), tuple(sorted((*problems, *unclear), key=lambda p: (p.file, p.kind, p.movement, p.side))), pairs)
+    return Plan(
+        tuple(tasks),
+        tuple(sorted((*problems, *unclear), key=lambda p: (p.file, p.kind, p.movement, p.side))),
+        pairs,
+        bool(place.closed),
+    )
 
 
-def _composed(name: str) -> str:
+def composed(name: str) -> str:
     """A name with its accents as spreadsheets write them: macOS may write them as letters of their own (Unicode NFD)."""
     return unicodedata.normalize("NFC", name)
 
@@ -211,10 +219,11 @@ def _tasks(one: Listed, place: Place, catalogue: Catalogue, said: _Said, known_f
         raise UsageError(f"the side of {movement.key} is missing; write left or right")
     if side and side not in (*SIDES, "both"):
         raise UsageError(f"the side is left, right or both, got {said.side!r}; mend it")
+    client = composed(said.client)
     sides = ("left", "right") if side == "both" and movement.sided else (SIDES.get(side, "right"),)
     return [
         Task(
-            one.file, place.address(one.file), one.size, one.signature, movement.key, each, said.client, MOMENTS.get(moment, ""),
+            one.file, place.address(one.file), one.size, one.signature, movement.key, each, client, MOMENTS.get(moment, ""),
             said.camera, known_from,
         )
         for each in sides
@@ -262,7 +271,7 @@ def _manifest(place: Place, files: set[str]) -> dict[str, list[_Said]]:
     found: dict[str, list[_Said]] = defaultdict(list)
     with near_copy(place.address(MANIFEST)) as path:
         for line, cells in read_table(path, COLUMNS, ("file", "movement")):
-            file = _composed(PurePosixPath(cells.pop("file").replace("\\", "/")).as_posix())
+            file = composed(PurePosixPath(cells.pop("file").replace("\\", "/")).as_posix())
             found[file].append(_Said(**cells, where=f"line {line} of {MANIFEST}"))
     return found
 
@@ -303,7 +312,7 @@ def _spelt_differently(tasks: Iterable[Task]) -> list[Problem]:
     """A problem for every client whose name is written in two ways."""
     first: dict[str, dict[str, Task]] = defaultdict(dict)
     for task in tasks:
-        first[_composed(task.client).casefold()].setdefault(task.client, task)
+        first[composed(task.client).casefold()].setdefault(task.client, task)
     return [
         Problem(
             task.file,

@@ -19,7 +19,7 @@ from rom_tracker.batch.journal import Journal
 from rom_tracker.batch.keys import Keys, digest, method
 from rom_tracker.batch.naming import DEFAULT_PATTERN
 from rom_tracker.batch.place import is_far
-from rom_tracker.batch.plan import Plan, Task, plan_of
+from rom_tracker.batch.plan import Plan, Task, composed, plan_of
 from rom_tracker.capture.suffixes import VIDEO_SUFFIXES
 from rom_tracker.errors import UsageError
 from rom_tracker.movements import load_catalogue
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 STATE = ".tables.json"
 ANGLES = "angles"
 
-#: Names of files with angles are no longer than this in bytes: file systems allow 255, and some of it is needed while writing.
+#: Names of files with angles are no longer than this in bytes: file systems allow 255.
 LONGEST_NAME = 200
 
 #: A recording that is measured with the heavy model takes so many times as long as another one.
@@ -249,7 +249,8 @@ def _may_do_better(record: Record, limits: Limits) -> bool:
     if kind == "memory":
         return limits.memory_mib > had.memory_mib
     if kind == "time":
-        return limits.seconds > had.seconds or limits.seconds_per_second > had.seconds_per_second
+        now, then = ((each.seconds, each.seconds_per_second) for each in (limits, had))
+        return now != then and all(more >= less for more, less in zip(now, then, strict=True))
     return kind in ("program", "not fetched")
 
 
@@ -285,18 +286,21 @@ def _keep(task: Task, record: Record, journal: Journal, keys: Keys, results: Pat
         record["angles_sha256"] = hashlib.sha256(content).hexdigest()
     if "content_sha256" in record:
         record["content_key"] = keys.of_content(task, record["content_sha256"])
+    key = keys.of_file(task)
     if record["status"] == "failed":
         record["limits"] = asdict(limits)
-    journal.append(keys.of_file(task), record)
+        if key in journal and journal[key]["status"] != "failed":
+            return  # It was measured before, and only its angles were asked for: the number stays.
+    journal.append(key, record)
 
 
-def _clear_angles(results: Path, plan: Plan, record_of: Callable[[Task], Record | None]) -> None:
+def _clear_angles(results: Path, plan: Plan, record_of: Callable[[Task], Record]) -> None:
     """Delete the angles that belong to no measurement any more: of recordings that are gone, or have changed."""
     if not (results / ANGLES).is_dir():
         return
-    paths = {_angles_path(results, task): record_of(task) for task in plan.tasks}
+    paths = {composed(str(_angles_path(results, task))): record_of(task) for task in plan.tasks}
     for path in sorted((results / ANGLES).rglob("*.csv")):
-        record = paths.get(path)
+        record = paths.get(composed(str(path)))
         if record is None or not _has_angles(record, path):
             with contextlib.suppress(OSError):
                 path.unlink()
@@ -353,8 +357,10 @@ def _written(
     """Write tables and page where they are not those of this plan and these records, and count."""
     key_of = {task: keys.of_file(task) for task in plan.tasks}
     there = {task for task in plan.tasks if key_of[task] in journal}
-    _clear_angles(results, plan, lambda task: journal[key_of[task]] if task in there else None)
-    state = digest(method(), _own_repeatability(), repr(plan), *(key_of[task] for task in plan.tasks if task in there))
+    if len(there) == len(plan.tasks) and not plan.closed:  # Else what they belong to may only not be known now.
+        _clear_angles(results, plan, lambda task: journal[key_of[task]])
+    known = (f"{key_of[task]} {journal.place(key_of[task])}" for task in plan.tasks if task in there)
+    state = digest(method(), _own_repeatability(), repr(plan), *known)
     counts = _counts_if_there(results, state)
     if counts is None:
         counts = _write_all(

@@ -266,7 +266,7 @@ def _print_summary(done: BatchSummary) -> None:
     if done.recordings and not done.new:
         output.hint("Nothing was new: the files are those of the earlier run (same name, size and time, or same content).")
     if done.failed:
-        output.hint("What failed is tried again when its file has changed, or with --retry-failed.")
+        output.hint("What failed is tried again when its file has changed or a limit is raised, and with --retry-failed.")
     output.console().print(f"Written: {escape(str(done.results / 'index.html'))}", soft_wrap=True)
 
 

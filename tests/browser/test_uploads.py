@@ -47,6 +47,11 @@ def test_a_file_is_measured_and_one_that_is_no_video_is_told(
         page.set_input_files("#file-elbow_flexion-left-before", CLIPS / "elbow_flexion_pre.mp4")
         page.wait_for_selector("text=/End range 11\\d°/")
         assert page.input_value("#field-notes") == "Pressed above the elbow."
+        page.fill("#field-by", "Kim")
+        page.fill("#field-complaint", "stiff")
+        page.click("button:has-text('Sign')")
+        page.wait_for_selector("text=/Signed by Kim/")
+        assert page.input_value("#field-complaint") == "stiff"
         files_of(page, server, session)
         page.set_input_files("#file-elbow_flexion-left-before", CLIPS / "elbow_flexion_post.mp4")  # The other one was a mistake.
         page.wait_for_selector("text=/End range 12\\d°/")

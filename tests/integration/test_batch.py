@@ -207,18 +207,29 @@ def test_a_cluster_of_which_a_worker_dies_gives_the_same(undisturbed, lite, run,
     assert contents(tmp_path / "results") == contents(undisturbed)
 
 
-@pytest.mark.filterwarnings("ignore")  # Dask's own, as above.
-def test_a_worker_with_another_version_of_the_program_is_told_and_its_results_are_not_taken(folder, tmp_path, monkeypatch):
-    distributed = pytest.importorskip("distributed")
-    from rom_tracker.batch import cluster as engine
-    from rom_tracker.batch import run_batch
+#: What the batch takes for the version of another program.
+OTHER = "0.0.9 0.10.0 0123456789abcdef"
 
-    monkeypatch.setattr(engine, "method", lambda: "0.0.9 0.10.0 0123456789abcdef")  # Here alone; the worker is another process.
-    with (
-        distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster,
-        pytest.raises(MeasurementError, match=r"has another version .*here version 0\.0\.9, mediapipe 0\.10\.0, code 01234567\)"),
-    ):
-        run_batch(folder, tmp_path / "results", scheduler=cluster.scheduler_address, model="lite")
+
+def _have_another_version() -> None:
+    """On a worker: be another program."""
+    from rom_tracker.batch import keys
+
+    keys.method = lambda: OTHER
+
+
+@pytest.mark.filterwarnings("ignore")  # Dask's own, as above.
+def test_a_worker_with_another_version_of_the_program_is_told_and_its_results_are_not_taken(folder, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    from rom_tracker.batch import keys, run_batch
+
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+        with distributed.Client(cluster, set_as_default=False) as client:
+            client.run(_have_another_version)
+        expected = r"the worker tcp://\S+ has another version .*\(version 0\.0\.9, mediapipe 0\.10\.0, code 01234567; here version "
+        with pytest.raises(MeasurementError, match=expected):
+            run_batch(folder, tmp_path / "results", scheduler=cluster.scheduler_address, model="lite")
+    assert keys.method() != OTHER
     assert not any((tmp_path / "results").glob("measurements.*"))
 
 

@@ -48,5 +48,5 @@ def test_what_spreadsheets_call_unicode_text(tmp_path: Path) -> None:
 
 
 def test_empty_cells_beyond_the_columns_and_columns_of_ones_own_are_no_mistake(tmp_path: Path) -> None:
-    (tmp_path / "t.csv").write_text("file,side,inside\na,left,x,,\n", encoding="utf-8")
+    (tmp_path / "t.csv").write_text("file,side,inside,size,comment\na,left,x,,,,\n", encoding="utf-8")
     assert list(read_table(tmp_path / "t.csv", ("file", "side"), ("file",))) == [(2, {"file": "a", "side": "left"})]

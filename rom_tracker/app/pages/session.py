@@ -48,7 +48,9 @@ def _role(_: Translator, record: SessionRecord, planned: list[Measure], measure:
     """What a movement is among several of a session; empty where it is the only one."""
     if len(planned) < 2:
         return ""
-    if recordings.is_primary(record, measure):
+    compared = recordings.comparison_of(record, measure)
+    counts = recordings.is_primary(record, measure) if compared is None else compared.role == "chosen beforehand"
+    if counts:
         return _("The movement that counts: it was chosen first, before the treatment.")
     return _("Measured besides: of several movements some seem to differ by chance, so that it takes a larger change to count.")
 
@@ -126,9 +128,10 @@ def waiting_line(room: Room, _: Translator, recording: Recording, words: str) ->
         if job.share is not None:
             bar.props["value"] = f"{job.share:.2f}"
         if job.state in ("done", "failed"):
-            ui.navigate.reload()
+            timer.deactivate()
+            ui.run_javascript("Promise.resolve(window.saveTyped?.()).finally(() => location.reload())")
 
-    ui.timer(0.5, look)
+    timer = ui.timer(0.5, look)
 
 
 def _upload(_: Translator, record: SessionRecord, measure: Measure, moment: Moment) -> None:

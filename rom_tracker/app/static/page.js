@@ -4,18 +4,17 @@
   document.addEventListener("change", (event) => {
     if (event.target.matches?.("[data-submits]")) event.target.form.requestSubmit();
   });
-  // What is typed into a form that is kept is saved as it is left, also where the page goes on by itself.
-  const save = (form, options) => {
-    delete form.dataset.typed;
-    return fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual", ...options }).catch(() => {});
+  // What is typed into a form that is kept is saved before the page goes on by itself, or another form of it is sent.
+  const save = async (form) => {
+    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual" });
+    if (answer.ok || answer.type === "opaqueredirect") delete form.dataset.typed;
   };
-  window.saveTyped = (options) => Promise.all([...document.querySelectorAll("form[data-kept][data-typed]")].map((form) => save(form, options)));
+  const typed = (but) => [...document.querySelectorAll("form[data-kept][data-typed]")].filter((form) => form !== but);
+  window.saveTyped = (but) => Promise.all(typed(but).map((form) => save(form).catch(() => {})));
   document.addEventListener("input", (event) => {
     const kept = event.target.form;
     if (kept?.dataset.kept) kept.dataset.typed = "yes";
   });
-  document.addEventListener("change", (event) => { if (event.target.form?.dataset.typed) save(event.target.form); });
-  window.addEventListener("pagehide", () => window.saveTyped({ keepalive: true }));
   // A field that leaves of a list what has all its words.
   document.addEventListener("input", (event) => {
     const list = event.target.dataset?.filters && document.getElementById(event.target.dataset.filters);
@@ -35,9 +34,15 @@
   });
   const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/[\u0300-\u036f]/g, "");
   document.addEventListener("submit", (event) => {
-    delete event.target.dataset.typed;
     const ask = event.target.dataset?.confirm;
-    if (ask && !window.confirm(ask)) { event.preventDefault(); return; }
+    const saved = event.target.dataset.saved;
+    if (ask && !saved && !window.confirm(ask)) { event.preventDefault(); return; }
+    if (!saved && !event.target.target && typed(event.target).length) {
+      event.preventDefault();
+      event.target.dataset.saved = "yes";
+      window.saveTyped(event.target).finally(() => event.target.requestSubmit(event.submitter));
+      return;
+    }
     // A second click while the first is on its way does nothing.
     if (event.target.dataset.sent) event.preventDefault();
     else if (!event.target.target) { event.target.dataset.sent = "yes"; setTimeout(() => delete event.target.dataset.sent, 3000); }

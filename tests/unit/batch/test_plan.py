@@ -192,6 +192,10 @@ def test_a_name_with_accents_is_the_same_however_they_are_written(tmp_path):
     plan = planned(folder_of(tmp_path, decomposed, manifest=f"{composed},knee_flexion,left,Jürgen,before\n"))
     assert [unicodedata.normalize("NFC", task.file) for task in plan.tasks] == [composed]
     assert plan.problems == ()
+    names = [unicodedata.normalize(form, f"{who}_knee_flexion_left_{moment}.mp4") for form, who, moment in
+             (("NFC", "Zoë", "before"), ("NFD", "Zoë", "after"))]  # fmt: skip
+    (tmp_path / "more").mkdir()
+    assert len(planned(folder_of(tmp_path / "more", *names)).pairs) == 1
 
 
 def test_a_folder_that_cannot_be_read_is_listed(tmp_path, monkeypatch):
@@ -233,7 +237,8 @@ def test_patterns_that_are_none(pattern):
 def test_a_misspelt_word_in_a_pattern_is_told():
     with pytest.raises(UsageError, match=r"SIED in the pattern .* did you mean SIDE"):
         NamePattern("CLIENT_MOVEMENT_SIED", CATALOGUE.movements)
-    NamePattern("IMG_CLIENT_MOVEMENT", CATALOGUE.movements)
+    for pattern in ("IMG_CLIENT_MOVEMENT", "CLIENT_MOVEMENTANY", "MANY_MOVEMENT"):
+        NamePattern(pattern, CATALOGUE.movements)
 
 
 def test_planning_imports_nothing_that_is_slow():

@@ -134,6 +134,7 @@ def test_a_long_name_has_its_angles_too(measured, folder, tmp_path):
         ("time", Limits(seconds=999), True),
         ("time", Limits(seconds_per_second=99), True),
         ("time", Limits(memory_mib=4096), False),
+        ("time", Limits(seconds=150, seconds_per_second=0), False),
         ("crashed", Limits(memory_mib=4096, seconds=999), False),
         ("unreadable", Limits(memory_mib=4096), False),
         ("program", Limits(), True),
@@ -144,7 +145,19 @@ def test_what_failed_is_tried_again_where_it_may_do_better(measured, folder, tmp
     results = tmp_path / "results"
     assert measured(folder, results, fails={A: kind}) == [A, B]
     assert measured(folder, results, fails={A: kind}, limits=more) == ([A] if again else [])
+    assert (results / "failures.csv").read_text().count(A) == 1
     assert measured(folder, results, limits=more, retry_failed=True) == [A]
+    assert (results / "failures.csv").read_text().count(A) == 0
+    assert (results / "measurements.csv").read_text().count(A) == 1
+
+
+def test_a_number_stays_where_only_its_angles_could_not_be_had(measured, folder, tmp_path):
+    results = tmp_path / "results"
+    measured(folder, results)
+    assert measured(folder, results, angles=True, fails={A: "crashed"}) == [A, B]
+    assert (results / "measurements.csv").read_text().count(A) == 1
+    assert list(angles_in(results)) == ["b_knee_flexion_left"]
+    assert measured(folder, results, angles=True) == [A]
 
 
 def test_the_same_content_under_another_name_is_known(measured, folder, tmp_path):
