@@ -74,6 +74,20 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise cannot_write(path, error) from error
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder for results, with those above it, where it is not there.
+
+    Raises
+    ------
+    OutputError
+        It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+
+
 def remove_stale_parts(folder: Path) -> None:
     """Remove what programs that were killed left behind in a folder and below; earlier versions gave it the suffix ``.part``."""
     for part in (*folder.rglob(f"{_PART}*"), *folder.rglob("*.part")):

@@ -72,17 +72,9 @@ class Cluster:
                 f"no scheduler answers at {self.scheduler} ({error}); start one with `dask scheduler`, and check the address"
             ) from error
         with client:
-            try:
-                client.wait_for_workers(1, timeout=CONNECT_S)
-            except TimeoutError as error:
-                raise MeasurementError(
-                    f"the scheduler at {self.scheduler} has no worker; start some with `dask worker {self.scheduler}`"
-                ) from error
-            for address, version in client.run(keys.method, on_error="return").items():
-                if version != keys.method():
-                    raise MeasurementError(_other_version(address, version))
             completed = as_completed(loop=client.loop, with_results=True, raise_errors=False)
             try:
+                self._check_workers(client)
                 yield from self._run(tasks, listen, client, completed)
             except OSError as error:
                 raise MeasurementError(
@@ -91,6 +83,18 @@ class Cluster:
                 ) from error
             finally:
                 client.cancel(list(completed.futures))
+
+    def _check_workers(self, client: Any) -> None:
+        """That there are workers, and that they have this version of the program."""
+        try:
+            client.wait_for_workers(1, timeout=CONNECT_S)
+        except TimeoutError as error:
+            raise MeasurementError(
+                f"the scheduler at {self.scheduler} has no worker; start some with `dask worker {self.scheduler}`"
+            ) from error
+        for address, version in client.run(keys.method, on_error="return").items():
+            if version != keys.method():
+                raise MeasurementError(_other_version(address, version))
 
     def _run(self, tasks: Sequence[Task], listen: Listen, client: Any, completed: Any) -> Iterator[tuple[Task, Record]]:
         """One task for each worker at a time, then the suspects one after the other."""
@@ -111,7 +115,7 @@ class Cluster:
                 record: Record = result | {"attempts": attempt}
             elif attempt < self.limits.attempts:
                 (suspects if _is_killed(result) else waiting).append((task, attempt + 1))
-                listen(Heard("again", task, why="The worker ended that had it" if _is_killed(result) else str(result)))
+                listen(Heard("again", task, why="The worker ended that had it" if _is_killed(result) else f"{_error_of(result)}"))
                 continue
             else:
                 record = _lost(result, attempt)
@@ -184,14 +188,19 @@ def _other_version(worker: str, version: object) -> str:
     )
 
 
+def _error_of(result: object) -> object:
+    """What went wrong: Dask tells it as an exception, or as its kind, itself and its traceback."""
+    return result[1] if isinstance(result, tuple) else result
+
+
 def _is_killed(result: object) -> bool:
     from distributed.scheduler import KilledWorker
 
-    return isinstance(result, KilledWorker) or (isinstance(result, tuple) and isinstance(result[1], KilledWorker))
+    return isinstance(_error_of(result), KilledWorker)
 
 
 def _lost(result: object, attempts: int) -> Record:
     if _is_killed(result):
         return lost("crashed", "Measuring it ended the worker, by a crash, by its memory or by its time", attempts)
-    error = result[1] if isinstance(result, tuple) else result
+    error = _error_of(result)
     return lost("unexpected", f"An error that was not expected came up: {type(error).__name__}: {error}", attempts)

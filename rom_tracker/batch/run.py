@@ -11,15 +11,16 @@ import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from importlib import import_module
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rom_tracker.batch.angle_files import clear_angles, has_angles, write_angles
 from rom_tracker.batch.engine import Engine, Limits, Listen, Record
 from rom_tracker.batch.journal import Journal
 from rom_tracker.batch.keys import Keys, digest, method
 from rom_tracker.batch.naming import DEFAULT_PATTERN
 from rom_tracker.batch.place import is_far
-from rom_tracker.batch.plan import Plan, Task, composed, plan_of
+from rom_tracker.batch.plan import Plan, Task, plan_of
 from rom_tracker.capture.suffixes import VIDEO_SUFFIXES
 from rom_tracker.errors import UsageError
 from rom_tracker.movements import load_catalogue
@@ -32,10 +33,6 @@ if TYPE_CHECKING:
 
 #: Notes which tables are there, and of what, so that a second run over unchanged files need not make them again.
 STATE = ".tables.json"
-ANGLES = "angles"
-
-#: Names of files with angles are no longer than this in bytes: file systems allow 255.
-LONGEST_NAME = 200
 
 #: A recording that is measured with the heavy model takes so many times as long as another one.
 HEAVY_TAKES = 2
@@ -162,13 +159,15 @@ def run_batch(
     >>> done.measured, done.failed
     (1, 0)
     """
+    from rom_tracker.output_files import make_folder
+
     began_s = time.monotonic()
     results = _apart(results, folder)
     catalogue = load_catalogue(movements_file)
     plan = plan_of(folder, catalogue, pattern=pattern, without=results)
     if not plan.tasks and not plan.problems:
         raise UsageError(f'expected recordings ({", ".join(VIDEO_SUFFIXES)}) in "{folder}" or below it, found none')
-    _make(results)
+    make_folder(results)
     limits = limits or Limits()
     keys = Keys(catalogue, model)
     with Journal(results) as journal:
@@ -214,15 +213,6 @@ def _apart(results: str | os.PathLike[str], folder: str | os.PathLike[str]) -> P
     return path
 
 
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        from rom_tracker.output_files import cannot_write
-
-        raise cannot_write(folder, error) from error
-
-
 def _is_done(task: Task, journal: Journal, keys: Keys, results: Path, limits: Limits, *, angles: bool, retry_failed: bool) -> bool:
     """Whether the journal has what would come of a task; what it has under another name is put under this one."""
     key = keys.of_file(task)
@@ -240,7 +230,7 @@ def _is_done(task: Task, journal: Journal, keys: Keys, results: Path, limits: Li
     record = journal[key]
     if record["status"] == "failed":
         return not (retry_failed or _may_do_better(record, limits))
-    return not angles or _has_angles(record, _angles_path(results, task))
+    return not angles or has_angles(results, task, record)
 
 
 def _may_do_better(record: Record, limits: Limits) -> bool:
@@ -254,36 +244,12 @@ def _may_do_better(record: Record, limits: Limits) -> bool:
     return kind in ("program", "not fetched")
 
 
-def _angles_path(results: Path, task: Task) -> Path:
-    path = PurePosixPath(f"{task.file}.{task.movement}_{task.side}.csv")
-    if len(os.fsencode(path.name)) > LONGEST_NAME:
-        path = path.with_name(f"{path.name[:40]}~{digest(task.file)[:8]}.{task.movement}_{task.side}.csv")
-    return results / ANGLES / path
-
-
-def _has_angles(record: Record, path: Path) -> bool:
-    """Whether the angles of a record are there, and not those of another recording or model."""
-    if "angles_sha256" not in record:
-        return False
-    try:
-        with path.open("rb") as file:
-            return bool(hashlib.file_digest(file, "sha256").hexdigest() == record["angles_sha256"])
-    except OSError:
-        return False
-
-
 def _keep(task: Task, record: Record, journal: Journal, keys: Keys, results: Path, limits: Limits) -> None:
     """Write the angles, then the record: what is in the journal is whole."""
-    from rom_tracker.output_files import written_whole
-
     record = {**record, "size": task.size}
     table = record.pop("angles", None)
     if table is not None:
-        path, content = _angles_path(results, task), table.encode("utf-8")
-        _make(path.parent)
-        with written_whole(path) as part:
-            part.write_bytes(content)
-        record["angles_sha256"] = hashlib.sha256(content).hexdigest()
+        record["angles_sha256"] = write_angles(results, task, table)
     if "content_sha256" in record:
         record["content_key"] = keys.of_content(task, record["content_sha256"])
     key = keys.of_file(task)
@@ -292,18 +258,6 @@ def _keep(task: Task, record: Record, journal: Journal, keys: Keys, results: Pat
         if key in journal and journal[key]["status"] != "failed":
             return  # It was measured before, and only its angles were asked for: the number stays.
     journal.append(key, record)
-
-
-def _clear_angles(results: Path, plan: Plan, record_of: Callable[[Task], Record]) -> None:
-    """Delete the angles that belong to no measurement any more: of recordings that are gone, or have changed."""
-    if not (results / ANGLES).is_dir():
-        return
-    paths = {composed(str(_angles_path(results, task))): record_of(task) for task in plan.tasks}
-    for path in sorted((results / ANGLES).rglob("*.csv")):
-        record = paths.get(composed(str(path)))
-        if record is None or not _has_angles(record, path):
-            with contextlib.suppress(OSError):
-                path.unlink()
 
 
 def _engine(scheduler: str | None, workers: int, limits: Limits, catalogue: Catalogue, model: str, angles: bool) -> Engine:
@@ -358,7 +312,7 @@ def _written(
     key_of = {task: keys.of_file(task) for task in plan.tasks}
     there = {task for task in plan.tasks if key_of[task] in journal}
     if len(there) == len(plan.tasks) and not plan.closed:  # Else what they belong to may only not be known now.
-        _clear_angles(results, plan, lambda task: journal[key_of[task]])
+        clear_angles(results, plan, lambda task: journal[key_of[task]])
     known = (f"{key_of[task]} {journal.place(key_of[task])}" for task in plan.tasks if task in there)
     state = digest(method(), _own_repeatability(), repr(plan), *known)
     counts = _counts_if_there(results, state)

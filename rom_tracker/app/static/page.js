@@ -40,7 +40,7 @@
     if (!saved && !event.target.target && typed(event.target).length) {
       event.preventDefault();
       event.target.dataset.saved = "yes";
-      window.saveTyped(event.target).finally(() => event.target.requestSubmit(event.submitter));
+      window.saveTyped(event.target).finally(() => { event.target.requestSubmit(event.submitter); delete event.target.dataset.saved; });
       return;
     }
     // A second click while the first is on its way does nothing.
