@@ -312,7 +312,7 @@ def _spelt_differently(tasks: Iterable[Task]) -> list[Problem]:
     """A problem for every client whose name is written in two ways."""
     first: dict[str, dict[str, Task]] = defaultdict(dict)
     for task in tasks:
-        first[composed(task.client).casefold()].setdefault(task.client, task)
+        first[task.client.casefold()].setdefault(task.client, task)
     return [
         Problem(
             task.file,

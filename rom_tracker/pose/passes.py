@@ -90,14 +90,11 @@ def _at_looks(passes: PosePasses, movement: Movement, side: Side, view: BodyView
 
 def _at_nearest(known_s: Floats, known: NDArray[np.bool_], time_s: Floats) -> NDArray[np.bool_]:
     """(frame,) what is known at the nearest of some times, which are in order; False where there are none."""
-    return known[_nearest(known_s, time_s)] if len(known_s) else np.zeros(len(time_s), dtype=bool)
-
-
-def _nearest(known_s: Floats, time_s: Floats) -> NDArray[np.intp]:
-    """(frame,) the place of the nearest of some times, which are in order."""
+    if not len(known_s):
+        return np.zeros(len(time_s), dtype=bool)
     after = np.searchsorted(known_s, time_s).clip(max=len(known_s) - 1)
     before = np.maximum(after - 1, 0)
-    return np.where(np.abs(time_s - known_s[before]) <= np.abs(known_s[after] - time_s), before, after)
+    return known[np.where(np.abs(time_s - known_s[before]) <= np.abs(known_s[after] - time_s), before, after)]
 
 
 def in_step(as_filmed: PoseSequence, mirrored: PoseSequence) -> tuple[PoseSequence, PoseSequence]:
